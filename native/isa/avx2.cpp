@@ -1,0 +1,14 @@
+#include "../vec/avx2.h"
+
+#include "../kernels.h"
+#include "../scratch.h"
+
+namespace palimpsest::avx2 {
+namespace {
+constexpr std::size_t tile_rows = 6, tile_vectors = 1, peak_chains = 6;
+#include "../kernels/table.inc"
+}  // namespace
+
+extern const KernelTable table;
+constinit const KernelTable table = kernel_table;
+}  // namespace palimpsest::avx2

@@ -1,0 +1,14 @@
+#include "../vec/avx512.h"
+
+#include "../kernels.h"
+#include "../scratch.h"
+
+namespace palimpsest::avx512 {
+namespace {
+constexpr std::size_t tile_rows = 8, tile_vectors = 3, peak_chains = 12;
+#include "../kernels/table.inc"
+}  // namespace
+
+extern const KernelTable table;
+constinit const KernelTable table = kernel_table;
+}  // namespace palimpsest::avx512

@@ -1,0 +1,14 @@
+#include "../vec/portable.h"
+
+#include "../kernels.h"
+#include "../scratch.h"
+
+namespace palimpsest::portable {
+namespace {
+constexpr std::size_t tile_rows = 1, tile_vectors = 1, peak_chains = 1;
+#include "../kernels/table.inc"
+}  // namespace
+
+extern const KernelTable table;
+constinit const KernelTable table = kernel_table;
+}  // namespace palimpsest::portable

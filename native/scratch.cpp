@@ -1,0 +1,11 @@
+#include "scratch.h"
+
+namespace palimpsest {
+
+namespace {
+alignas(64) thread_local float arena[scratch_floats];
+}
+
+float* scratch() { return arena; }
+
+}  // namespace palimpsest

@@ -1,0 +1,93 @@
+// Products: against one chain of fmaf an element, bit by bit, and against float64.
+#include <cmath>
+
+#include "check.h"
+#include "tests.h"
+
+namespace palimpsest::test {
+
+namespace {
+
+struct Shape {
+  Form form;
+  std::size_t m, n, k;
+  bool bias, accumulate, relu;
+};
+
+std::string name_of(const Shape& s) {
+  const char* forms[] = {"nt", "nn", "tn"};
+  return "matmul " + std::to_string(s.m) + "x" + std::to_string(s.n) + "x" + std::to_string(s.k) + " " +
+         forms[static_cast<int>(s.form)] + (s.bias ? " bias" : "") + (s.accumulate ? " accumulate" : "") +
+         (s.relu ? " relu" : "");
+}
+
+// the definition, in number type T: T(float) exact, the sum by fma
+template <class T>
+std::vector<T> naive(const Shape& s, const Floats& a, const Floats& b, const Floats& bias, const Floats& c) {
+  std::vector<T> out(s.m * s.n);
+  for (std::size_t i = 0; i < s.m; ++i) {
+    for (std::size_t j = 0; j < s.n; ++j) {
+      T sum = s.accumulate ? c[i * s.n + j] : s.bias ? bias[j] : 0;
+      for (std::size_t k = 0; k < s.k; ++k) {
+        const T a_ik = s.form == Form::tn ? a[k * s.m + i] : a[i * s.k + k];
+        const T b_kj = s.form == Form::nt ? b[j * s.k + k] : b[k * s.n + j];
+        sum = std::fma(a_ik, b_kj, sum);
+      }
+      out[i * s.n + j] = s.relu && sum <= 0 ? 0 : sum;
+    }
+  }
+  return out;
+}
+
+void check_shape(const Shape& s, bool special) {
+  const auto numbers = [=](std::size_t n) { return special ? special_floats(n) : random_floats(n); };
+  const Floats a = numbers(s.m * s.k), b = numbers(s.k * s.n), bias = numbers(s.n), c = numbers(s.m * s.n);
+  const Run run = [&](const KernelTable& table) {
+    Guarded out(c);
+    table.matmul(
+        {s.form, s.m, s.n, s.k, a.data(), b.data(), s.bias ? bias.data() : nullptr, out.data(), s.accumulate, s.relu});
+    return Floats(out);
+  };
+  const Floats chain = naive<float>(s, a, b, bias, c);
+  const Run reference = [&](const KernelTable& table) {
+    const Floats got = run(table);
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      if (!same(got[i], chain[i])) check(false, name_of(s) + ": not one chain at " + std::to_string(i));
+    }
+    return got;
+  };
+  if (special) return check_bits(name_of(s) + " special", reference);
+  check_close(name_of(s), reference, naive<double>(s, a, b, bias, c), 1e-6 * (1 + static_cast<double>(s.k)));
+}
+
+Shape random_shape(std::size_t largest) {
+  return {static_cast<Form>(random_bits() % 3),
+          random_size(0, largest),
+          random_size(0, largest),
+          random_size(0, largest),
+          random_bits() % 2 == 0,
+          random_bits() % 4 == 0,
+          random_bits() % 2 == 0};
+}
+
+}  // namespace
+
+void test_gemm() {
+  for (const Form form : {Form::nt, Form::nn, Form::tn}) {
+    check_shape({form, 100, 10, 100, true, false, false}, false);
+    check_shape({form, 10, 100, 100, false, false, false}, false);
+    check_shape({form, 100, 100, 10, false, false, true}, false);
+    check_shape({form, 3, 5, 0, true, false, true}, false);
+    // across the borders of the blocks in k, in rows and in columns
+    for (const std::size_t k : {383, 384, 385, 1023, 1024, 1025, 2049}) {
+      check_shape({form, 5, 19, k, true, false, true}, false);
+      check_shape({form, 2, 33, k, true, true, false}, false);
+    }
+    for (const std::size_t m : {223, 224, 225, 239, 240, 241, 481})
+      check_shape({form, m, 17, 7, true, false, true}, false);
+    for (const std::size_t n : {1536, 1537, 2017}) check_shape({form, 2, n, 130, true, false, true}, false);
+  }
+  for (int i = 0; i < 300; ++i) check_shape(random_shape(i < 200 ? 36 : 110), i % 2 == 0);
+}
+
+}  // namespace palimpsest::test
