@@ -1,0 +1,148 @@
+#include "args.h"
+
+#include <cmath>
+#include <functional>
+
+namespace palimpsest {
+namespace {
+
+template <typename T>
+struct Element;
+template <>
+struct Element<float> {
+  static constexpr napi_typedarray_type type = napi_float32_array;
+  static constexpr const char* name = "Float32Array";
+};
+template <>
+struct Element<double> {
+  static constexpr napi_typedarray_type type = napi_float64_array;
+  static constexpr const char* name = "Float64Array";
+};
+template <>
+struct Element<std::uint8_t> {
+  static constexpr napi_typedarray_type type = napi_uint8_array;
+  static constexpr const char* name = "Uint8Array";
+};
+template <>
+struct Element<std::uint32_t> {
+  static constexpr napi_typedarray_type type = napi_uint32_array;
+  static constexpr const char* name = "Uint32Array";
+};
+
+const char* describe(const Napi::Value& value) {
+  static constexpr const char* arrays[] = {"Int8Array",    "Uint8Array",    "Uint8ClampedArray", "Int16Array",
+                                           "Uint16Array",  "Int32Array",    "Uint32Array",       "Float32Array",
+                                           "Float64Array", "BigInt64Array", "BigUint64Array"};
+  if (value.IsTypedArray()) {
+    const auto type = static_cast<std::size_t>(value.As<Napi::TypedArray>().TypedArrayType());
+    return type < std::size(arrays) ? arrays[type] : "another typed array";
+  }
+  if (value.IsUndefined()) return "undefined";
+  if (value.IsNull()) return "null";
+  if (value.IsNumber()) return "a number";
+  if (value.IsString()) return "a string";
+  if (value.IsBoolean()) return "a boolean";
+  if (value.IsArray()) return "an Array";
+  return "an object";
+}
+
+template <typename T>
+void check_below(const Args& args, const View<const T>& values, std::size_t limit) {
+  for (std::size_t i = 0; i < values.length; ++i)
+    if (values.data[i] >= limit)
+      args.refuse(sizeof(T) == 1 ? "LABEL_OUT_OF_RANGE" : "INVALID_ARGUMENT",
+                  std::string(values.name) + "[" + std::to_string(i) + "] is " + std::to_string(values.data[i]) +
+                      ", expected less than " + std::to_string(limit));
+}
+
+}  // namespace
+
+void Args::refuse(const char* code, const std::string& message) const {
+  throw Failure{code, std::string(function_) + ": " + message};
+}
+
+double Args::number(const char* name) {
+  const Napi::Value value = next();
+  if (!value.IsNumber())
+    refuse("INVALID_ARGUMENT", std::string(name) + " is " + describe(value) + ", expected a number");
+  const double number = value.As<Napi::Number>().DoubleValue();
+  if (!std::isfinite(number))
+    refuse("INVALID_ARGUMENT", std::string(name) + " is " + std::to_string(number) + ", expected a finite number");
+  return number;
+}
+
+std::size_t Args::size(const char* name, std::size_t least) {
+  const double value = number(name);
+  if (value != std::floor(value) || value < static_cast<double>(least) || value > 2147483647.0)
+    refuse("INVALID_ARGUMENT", std::string(name) + " is " + std::to_string(value) + ", expected a whole number from " +
+                                   std::to_string(least) + " to 2147483647");
+  return static_cast<std::size_t>(value);
+}
+
+bool Args::flag(const char* name) {
+  const Napi::Value value = next();
+  if (!value.IsBoolean())
+    refuse("INVALID_ARGUMENT", std::string(name) + " is " + describe(value) + ", expected a boolean");
+  return value.As<Napi::Boolean>().Value();
+}
+
+std::string Args::text(const char* name) {
+  const Napi::Value value = next();
+  if (!value.IsString())
+    refuse("INVALID_ARGUMENT", std::string(name) + " is " + describe(value) + ", expected a string");
+  return value.As<Napi::String>().Utf8Value();
+}
+
+template <typename T>
+View<T> Args::array(const char* name, std::size_t length) {
+  using Expected = Element<std::remove_const_t<T>>;
+  const Napi::Value value = next();
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != Expected::type)
+    refuse("DTYPE", std::string(name) + " is " + describe(value) + ", expected a " + Expected::name);
+  void* data = nullptr;
+  std::size_t count = 0;
+  napi_value buffer = nullptr;
+  napi_get_typedarray_info(env(), value, nullptr, &count, &data, &buffer, nullptr);
+  bool detached = false;
+  if (count == 0 && napi_is_detached_arraybuffer(env(), buffer, &detached) == napi_ok && detached)
+    refuse("DETACHED_BUFFER", std::string(name) + " has lost its memory: its buffer was transferred");
+  if (count == 0 || (length != 0 && count != length))
+    refuse("LENGTH", std::string(name) + " has " + std::to_string(count) + " elements, expected " +
+                         (length == 0 ? "at least 1" : std::to_string(length)));
+  return {static_cast<T*>(data), count, name};
+}
+
+template <typename T>
+View<T> Args::optional(const char* name, std::size_t length) {
+  if (info_[next_].IsNull()) {
+    ++next_;
+    return {nullptr, 0, name};
+  }
+  return array<T>(name, length);
+}
+
+void Args::distinct(Range output, std::initializer_list<Range> inputs, bool in_place) const {
+  const std::less<const void*> before;
+  for (const Range& input : inputs) {
+    const bool apart = !before(input.begin, output.end) || !before(output.begin, input.end);
+    const bool same = input.begin == output.begin && input.end == output.end;
+    if (!apart && !(in_place && same))
+      refuse("ALIASED", std::string(output.name) + " overlaps " + input.name + (in_place ? " in part" : ""));
+  }
+}
+
+void Args::below(const View<const std::uint8_t>& values, std::size_t limit) const { check_below(*this, values, limit); }
+void Args::below(const View<const std::uint32_t>& values, std::size_t limit) const {
+  check_below(*this, values, limit);
+}
+
+template View<float> Args::array(const char*, std::size_t);
+template View<const float> Args::array(const char*, std::size_t);
+template View<double> Args::array(const char*, std::size_t);
+template View<std::uint32_t> Args::array(const char*, std::size_t);
+template View<const std::uint32_t> Args::array(const char*, std::size_t);
+template View<const std::uint8_t> Args::array(const char*, std::size_t);
+template View<float> Args::optional(const char*, std::size_t);
+template View<const float> Args::optional(const char*, std::size_t);
+
+}  // namespace palimpsest

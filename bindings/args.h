@@ -1,0 +1,74 @@
+// Reads the arguments of one call, in order, and refuses what a kernel must not see.
+#pragma once
+
+#include <napi.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+
+namespace palimpsest {
+
+// thrown by Args, turned into a return value by the caller of every export: it never reaches JavaScript as it is
+struct Failure {
+  const char* code;
+  std::string message;
+};
+
+// memory of one typed array, owned by JavaScript, valid until the call returns
+template <typename T>
+struct View {
+  T* data;
+  std::size_t length;
+  const char* name;
+
+  operator T*() const { return data; }
+};
+
+struct Range {
+  const void* begin;
+  const void* end;
+  const char* name;
+
+  template <typename T>
+  Range(const View<T>& view) : begin(view.data), end(view.data + view.length), name(view.name) {}
+};
+
+class Args {
+ public:
+  Args(const Napi::CallbackInfo& info, const char* function) : info_(info), function_(function) {}
+
+  // a whole number from least to 2^31 - 1
+  std::size_t size(const char* name, std::size_t least = 1);
+  // a finite number
+  double number(const char* name);
+  float real(const char* name) { return static_cast<float>(number(name)); }
+  bool flag(const char* name);
+  std::string text(const char* name);
+
+  // a typed array of exactly this element type and length; length 0: any but empty
+  template <typename T>
+  View<T> array(const char* name, std::size_t length);
+  // the same, or null where JavaScript passes null
+  template <typename T>
+  View<T> optional(const char* name, std::size_t length);
+
+  // refuses an output that overlaps an input; with in_place, the very same range is welcome
+  void distinct(Range output, std::initializer_list<Range> inputs, bool in_place = false) const;
+  // every value below the limit
+  void below(const View<const std::uint8_t>& values, std::size_t limit) const;
+  void below(const View<const std::uint32_t>& values, std::size_t limit) const;
+
+  [[noreturn]] void refuse(const char* code, const std::string& message) const;
+  Napi::Env env() const { return info_.Env(); }
+
+ private:
+  Napi::Value next() { return info_[next_++]; }
+
+  const Napi::CallbackInfo& info_;
+  const char* function_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace palimpsest

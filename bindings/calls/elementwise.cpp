@@ -1,0 +1,58 @@
+#include "../exports.h"
+
+namespace palimpsest {
+namespace {
+
+using Binary = void (*KernelTable::*)(const float*, const float*, float*, std::size_t);
+
+template <Binary kernel>
+Napi::Value binary(Args& args) {
+  const auto a = args.array<const float>("a", 0);
+  const auto b = args.array<const float>("b", a.length);
+  const auto out = args.array<float>("out", a.length);
+  args.distinct(out, {a, b}, true);
+  (current_table()->*kernel)(a, b, out, a.length);
+  return args.env().Undefined();
+}
+
+Napi::Value scale(Args& args) {
+  const auto x = args.array<const float>("x", 0);
+  const float factor = args.real("factor");
+  const auto out = args.array<float>("out", x.length);
+  args.distinct(out, {x}, true);
+  current_table()->scale(x, factor, out, x.length);
+  return args.env().Undefined();
+}
+
+Napi::Value add_bias(Args& args) {
+  const std::size_t rows = args.size("rows"), columns = args.size("columns");
+  const auto x = args.array<const float>("x", rows * columns);
+  const auto bias = args.array<const float>("bias", columns);
+  const auto out = args.array<float>("out", rows * columns);
+  args.distinct(out, {x}, true);
+  args.distinct(out, {bias});
+  current_table()->add_bias(x, bias, out, rows, columns);
+  return args.env().Undefined();
+}
+
+Napi::Value relu(Args& args) {
+  const auto x = args.array<const float>("x", 0);
+  const auto out = args.array<float>("out", x.length);
+  args.distinct(out, {x}, true);
+  current_table()->relu(x, out, x.length);
+  return args.env().Undefined();
+}
+
+}  // namespace
+
+void provide_elementwise(Napi::Object& exports) {
+  provide<binary<&KernelTable::add>>(exports, "add");
+  provide<binary<&KernelTable::subtract>>(exports, "subtract");
+  provide<binary<&KernelTable::multiply>>(exports, "multiply");
+  provide<binary<&KernelTable::relu_gradient>>(exports, "reluGradient");
+  provide<scale>(exports, "scale");
+  provide<add_bias>(exports, "addBias");
+  provide<relu>(exports, "relu");
+}
+
+}  // namespace palimpsest

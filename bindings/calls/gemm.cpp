@@ -1,0 +1,37 @@
+#include "../exports.h"
+
+namespace palimpsest {
+namespace {
+
+template <Form form>
+Napi::Value matmul(Args& args) {
+  Matmul p{};
+  p.form = form;
+  p.m = args.size("m");
+  p.n = args.size("n");
+  p.k = args.size("k");
+  const auto a = args.array<const float>("a", p.m * p.k);
+  const auto b = args.array<const float>("b", p.k * p.n);
+  const auto bias = args.optional<const float>("bias", p.n);
+  const auto c = args.array<float>("c", p.m * p.n);
+  p.accumulate = args.flag("accumulate");
+  p.relu = args.flag("relu");
+  args.distinct(c, {a, b, bias});
+  if (p.accumulate && bias) args.refuse("INVALID_ARGUMENT", "accumulate and bias exclude each other");
+  p.a = a;
+  p.b = b;
+  p.bias = bias;
+  p.c = c;
+  current_table()->matmul(p);
+  return args.env().Undefined();
+}
+
+}  // namespace
+
+void provide_gemm(Napi::Object& exports) {
+  provide<matmul<Form::nt>>(exports, "matmulNT");
+  provide<matmul<Form::nn>>(exports, "matmulNN");
+  provide<matmul<Form::tn>>(exports, "matmulTN");
+}
+
+}  // namespace palimpsest

@@ -1,0 +1,57 @@
+#include "../exports.h"
+
+namespace palimpsest {
+namespace {
+
+Napi::Value sum(Args& args) {
+  const auto x = args.array<const float>("x", 0);
+  return Napi::Number::New(args.env(), current_table()->sum(x, x.length));
+}
+
+Napi::Value row_sums(Args& args) {
+  const std::size_t rows = args.size("rows"), columns = args.size("columns");
+  const auto x = args.array<const float>("x", rows * columns);
+  const auto out = args.array<float>("out", rows);
+  args.distinct(out, {x});
+  current_table()->row_sums(x, rows, columns, out);
+  return args.env().Undefined();
+}
+
+Napi::Value column_sums(Args& args) {
+  const std::size_t rows = args.size("rows"), columns = args.size("columns");
+  const auto x = args.array<const float>("x", rows * columns);
+  const auto out = args.array<float>("out", columns);
+  args.distinct(out, {x});
+  current_table()->column_sums(x, rows, columns, out);
+  return args.env().Undefined();
+}
+
+Napi::Value argmax(Args& args) {
+  const std::size_t rows = args.size("rows"), columns = args.size("columns");
+  const auto x = args.array<const float>("x", rows * columns);
+  const auto out = args.array<std::uint32_t>("out", rows);
+  args.distinct(out, {x});
+  const std::int64_t bad = current_table()->argmax(x, rows, columns, out);
+  if (bad >= 0)
+    args.refuse("NON_FINITE", "row " + std::to_string(bad) + " of x holds a NaN: it has no largest element");
+  return args.env().Undefined();
+}
+
+Napi::Value count_equal(Args& args) {
+  const auto predicted = args.array<const std::uint32_t>("predicted", 0);
+  const auto labels = args.array<const std::uint8_t>("labels", predicted.length);
+  const std::size_t equal = current_table()->count_equal(predicted, labels, labels.length);
+  return Napi::Number::New(args.env(), static_cast<double>(equal));
+}
+
+}  // namespace
+
+void provide_reduce(Napi::Object& exports) {
+  provide<sum>(exports, "sum");
+  provide<row_sums>(exports, "rowSums");
+  provide<column_sums>(exports, "columnSums");
+  provide<argmax>(exports, "argmax");
+  provide<count_equal>(exports, "countEqual");
+}
+
+}  // namespace palimpsest
