@@ -1,0 +1,36 @@
+/** Every code that a {@link PalimpsestError} can carry, with what it means. Codes are stable; messages are not. */
+export const ERROR_CODES = {
+  ADDON_MISSING: 'the compiled addon was not found or did not load',
+  ALIASED: 'an output overlaps an input in a way that would corrupt the result',
+  DATA_CORRUPT: 'a file of a data set does not have the expected checksum',
+  DATA_MALFORMED: 'bytes are not a valid IDX file, or images and labels do not belong together',
+  DATA_MISSING: 'no source could supply a data set',
+  DETACHED_BUFFER: 'a typed array has lost its memory to a transfer',
+  DTYPE: 'a typed array has the wrong element type',
+  EMPTY_SET: 'a set or batch holds no sample',
+  INVALID_ARGUMENT: 'an argument or option has the wrong type or lies outside its range',
+  ISA_UNSUPPORTED: 'PALIMPSEST_ISA or a caller names kernels that cannot run on this processor',
+  LABEL_OUT_OF_RANGE: 'a label is not below the number of classes',
+  LENGTH: 'a typed array does not have the length that its shape demands',
+  NON_FINITE: 'a loss, a gradient or an input is NaN or infinite where only numbers make sense',
+  NO_SQUARED_GRADIENT: 'an operation has no sum over samples of squared gradients',
+  PARAMETER_REUSED: 'a parameter is used twice in a graph whose squared gradients are wanted',
+  PENALTY_POWERLESS: 'a penalty is asked for and cannot act on the given parameters',
+  PENALTY_UNSTABLE: 'the step is too long for the penalty: it would diverge',
+  SHAPE: 'shapes do not fit each other',
+  TAPE_MISUSE: 'tensors of different tapes meet, or a tape is used inside its own step',
+  TENSOR_RELEASED: 'a tensor is used after the step that made it',
+} as const
+
+export type ErrorCode = keyof typeof ERROR_CODES
+
+/** The one error class: a stable `code`, and a message naming the argument, what came and what was expected. */
+export class PalimpsestError extends Error {
+  override readonly name = 'PalimpsestError'
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}

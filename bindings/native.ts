@@ -1,0 +1,218 @@
+import { createRequire } from 'node:module'
+import { type ErrorCode, PalimpsestError } from './errors.ts'
+
+type F32 = Float32Array
+type Optional = Float32Array | null
+
+/**
+ * The addon's exports. Matrices are row-major; every length is checked against the sizes, every element type against
+ * the one named here, and outputs against overlap with inputs. See native/kernels.h for what each computes.
+ */
+export interface Native {
+  tables(): string[]
+  currentTable(): number
+  selectTable(name: string): void
+  fmaPeak(iterations: number, sink: F32): number
+
+  matmulNT(
+    m: number,
+    n: number,
+    k: number,
+    a: F32,
+    b: F32,
+    bias: Optional,
+    c: F32,
+    accumulate: boolean,
+    relu: boolean,
+  ): void
+  matmulNN(
+    m: number,
+    n: number,
+    k: number,
+    a: F32,
+    b: F32,
+    bias: Optional,
+    c: F32,
+    accumulate: boolean,
+    relu: boolean,
+  ): void
+  matmulTN(
+    m: number,
+    n: number,
+    k: number,
+    a: F32,
+    b: F32,
+    bias: Optional,
+    c: F32,
+    accumulate: boolean,
+    relu: boolean,
+  ): void
+
+  add(a: F32, b: F32, out: F32): void
+  subtract(a: F32, b: F32, out: F32): void
+  multiply(a: F32, b: F32, out: F32): void
+  scale(x: F32, factor: number, out: F32): void
+  addBias(rows: number, columns: number, x: F32, bias: F32, out: F32): void
+  relu(x: F32, out: F32): void
+  reluGradient(y: F32, dY: F32, dX: F32): void
+
+  sum(x: F32): number
+  rowSums(rows: number, columns: number, x: F32, out: F32): void
+  columnSums(rows: number, columns: number, x: F32, out: F32): void
+  argmax(rows: number, columns: number, x: F32, out: Uint32Array): void
+  countEqual(predicted: Uint32Array, labels: Uint8Array): number
+
+  softmax(rows: number, classes: number, logits: F32, probabilities: F32): void
+  logSoftmax(rows: number, classes: number, logits: F32, logP: F32): void
+  logSoftmaxGradient(rows: number, classes: number, logP: F32, dLogP: F32, dLogits: F32): void
+  softmaxCrossEntropy(
+    rows: number,
+    classes: number,
+    logits: F32,
+    labels: Uint8Array,
+    rowLoss: F32,
+    dLogits: F32,
+  ): number
+
+  batchNormTraining(
+    rows: number,
+    features: number,
+    x: F32,
+    gamma: F32,
+    beta: F32,
+    epsilon: number,
+    momentum: number,
+    runningMean: F32,
+    runningVariance: F32,
+    mean: F32,
+    inverseDeviation: F32,
+    y: F32,
+  ): void
+  batchNormEvaluation(
+    rows: number,
+    features: number,
+    x: F32,
+    gamma: F32,
+    beta: F32,
+    epsilon: number,
+    runningMean: F32,
+    runningVariance: F32,
+    y: F32,
+  ): void
+  batchNormNormalize(
+    rows: number,
+    features: number,
+    x: F32,
+    gamma: F32,
+    beta: F32,
+    epsilon: number,
+    runningMean: F32,
+    runningVariance: F32,
+    xHat: F32,
+  ): void
+  /** `spread` is the inverse deviation that batchNormTraining saved */
+  batchNormTrainingGradient(
+    rows: number,
+    features: number,
+    x: F32,
+    gamma: F32,
+    beta: F32,
+    epsilon: number,
+    mean: F32,
+    spread: F32,
+    dY: F32,
+    dX: F32,
+    dGamma: F32,
+    dBeta: F32,
+  ): void
+  /** `spread` is the running variance */
+  batchNormEvaluationGradient(
+    rows: number,
+    features: number,
+    x: F32,
+    gamma: F32,
+    beta: F32,
+    epsilon: number,
+    mean: F32,
+    spread: F32,
+    dY: F32,
+    dX: F32,
+    dGamma: F32,
+    dBeta: F32,
+  ): void
+
+  sgd(
+    theta: F32,
+    dTheta: F32,
+    velocity: Optional,
+    learningRate: number,
+    momentum: number,
+    weightDecay: number,
+    lambda: number,
+    precision: Optional,
+    anchor: Optional,
+  ): number
+  adam(
+    theta: F32,
+    dTheta: F32,
+    firstMoment: F32,
+    secondMoment: F32,
+    learningRate: number,
+    beta1: number,
+    beta2: number,
+    epsilon: number,
+    correction1: number,
+    correction2: number,
+    lambda: number,
+    precision: Optional,
+    anchor: Optional,
+  ): number
+
+  accumulateSquare(x: F32, out: F32): void
+  accumulate(x: F32, total: Float64Array): void
+  classSeed(rows: number, classes: number, chosen: number, probabilities: F32, out: F32): void
+  quadraticSum(theta: F32, anchor: F32, precision: F32): number
+  mergeQuadratic(theta: F32, f: F32, anchor: F32, precision: F32): number
+
+  gather(pixels: Uint8Array, features: number, indices: Uint32Array, out: F32): void
+}
+
+/** from the sources and from dist/ */
+const PLACES = ['../build/Release/palimpsest.node', '../../build/Release/palimpsest.node'] as const
+
+type Call = (...args: unknown[]) => unknown
+
+export function loadAddon(
+  require: (path: string) => unknown,
+  places: readonly string[] = PLACES,
+): Record<string, Call> {
+  const attempts: string[] = []
+  for (const place of places) {
+    try {
+      return require(place) as Record<string, Call>
+    } catch (error) {
+      attempts.push(`  ${place}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`)
+    }
+  }
+  const remedy = "Build it with 'npm run build:native' in the package's folder; it needs a C++20 compiler and CMake."
+  throw new PalimpsestError('ADDON_MISSING', `the compiled addon did not load:\n${attempts.join('\n')}\n${remedy}`)
+}
+
+/** the addon answers a refused call with "CODE\nmessage" */
+function throwing(call: Call): Call {
+  return (...args) => {
+    const result = call(...args)
+    if (typeof result !== 'string') return result
+    const end = result.indexOf('\n')
+    throw new PalimpsestError(result.slice(0, end) as ErrorCode, result.slice(end + 1))
+  }
+}
+
+function load(): Native {
+  const addon = loadAddon(createRequire(import.meta.url))
+  const native = Object.fromEntries(Object.entries(addon).map(([name, call]) => [name, throwing(call)]))
+  return native as unknown as Native
+}
+
+export const native: Native = load()
+native.currentTable() // refuses an unsupported PALIMPSEST_ISA at once
