@@ -1,0 +1,20 @@
+import type { Parameter } from '../tensor/parameter.ts'
+import type { Matrix } from '../tensor/shape.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+
+/** `training` normalises by the batch and moves running statistics; `evaluation` changes nothing. */
+export type Mode = 'training' | 'evaluation'
+
+/** A function of a batch [B, I] with parameters. The mode is an argument, so that none can be left behind. */
+export interface Module {
+  forward(x: Tensor<Matrix>, mode: Mode): Tensor<Matrix>
+  parameters(): readonly Parameter[]
+}
+
+/** A module that turns rows of `inputs` numbers into `outputs` logits. */
+export interface Classifier extends Module {
+  readonly inputs: number
+  readonly outputs: number
+  /** drives initial weights, and whatever learns with this model unless told otherwise */
+  readonly seed: number
+}

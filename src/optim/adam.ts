@@ -1,0 +1,72 @@
+import { native } from '../../bindings/native.ts'
+import type { Parameter } from '../tensor/parameter.ts'
+import { type Optimizer, penaltyOf, type StepOptions, within } from './optimizer.ts'
+
+export interface AdamOptions {
+  /** default 1e-3 */
+  readonly learningRate?: number
+  /** default 0.9 */
+  readonly beta1?: number
+  /** default 0.999 */
+  readonly beta2?: number
+  /** default 1e-8 */
+  readonly epsilon?: number
+}
+
+type Moments = { readonly first: Float32Array; readonly second: Float32Array }
+
+/** Adam (Kingma and Ba 2015, arXiv:1412.6980, algorithm 1), epsilon outside the root as in PyTorch. */
+export class Adam implements Optimizer {
+  learningRate: number
+  readonly beta1: number
+  readonly beta2: number
+  readonly epsilon: number
+  readonly #moments = new Map<Parameter, Moments>()
+  // beta1^t and beta2^t, by products: pow would differ between machines
+  #power1 = 1
+  #power2 = 1
+
+  /** @throws PalimpsestError `INVALID_ARGUMENT` for a negative number, or a beta of 1 or more */
+  constructor({ learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions = {}) {
+    this.learningRate = within('learningRate', learningRate, 0, Infinity)
+    this.beta1 = within('beta1', beta1, 0, 1)
+    this.beta2 = within('beta2', beta2, 0, 1)
+    this.epsilon = within('epsilon', epsilon, 0, Infinity)
+  }
+
+  step(parameters: readonly Parameter[], { rate = 1, quadratic = null }: StepOptions = {}): number {
+    const { beta1, beta2, epsilon } = this
+    this.#power1 *= beta1
+    this.#power2 *= beta2
+    const rates = [this.learningRate * rate, beta1, beta2, epsilon, 1 - this.#power1, 1 - this.#power2] as const
+    let sum = 0
+    for (const parameter of parameters) {
+      const { precision, anchor } = quadratic?.of(parameter) ?? { precision: null, anchor: null }
+      const { first, second } = this.#momentsOf(parameter)
+      sum += native.adam(
+        parameter.data,
+        parameter.gradient,
+        first,
+        second,
+        ...rates,
+        quadratic?.lambda ?? 0,
+        precision,
+        anchor,
+      )
+    }
+    return penaltyOf(quadratic, sum)
+  }
+
+  reset(): void {
+    this.#moments.clear()
+    this.#power1 = 1
+    this.#power2 = 1
+  }
+
+  #momentsOf(parameter: Parameter): Moments {
+    const fresh = () => new Float32Array(parameter.size)
+    const held = this.#moments.get(parameter) ?? { first: fresh(), second: fresh() }
+    this.#moments.set(parameter, held)
+    return held
+  }
+}

@@ -1,0 +1,48 @@
+import { PalimpsestError } from '../../bindings/errors.ts'
+import type { Parameter } from '../tensor/parameter.ts'
+
+/** One parameter's share of a quadratic penalty, element by element. */
+export interface Anchored {
+  readonly precision: Float32Array
+  readonly anchor: Float32Array
+}
+
+/** The penalty (lambda / 2) (sum precision (theta - anchor)^2 + constant), the sum over all anchored parameters. */
+export interface Quadratic {
+  readonly lambda: number
+  readonly constant: number
+  /** the largest precision of any element */
+  readonly largest: number
+  of(parameter: Parameter): Anchored | undefined
+}
+
+export interface StepOptions {
+  /** multiplies the learning rate, as a schedule asks; default 1 */
+  readonly rate?: number
+  /** added to the gradient in the same pass over memory; default none */
+  readonly quadratic?: Quadratic | null
+}
+
+export interface Optimizer {
+  learningRate: number
+  /**
+   * Changes each parameter by its `gradient`. Returns the penalty before the change, 0 without one.
+   * @throws PalimpsestError `PENALTY_UNSTABLE` before anything changed
+   */
+  step(parameters: readonly Parameter[], options?: StepOptions): number
+  /** forgets momentum, moments and the step count */
+  reset(): void
+}
+
+/** @throws PalimpsestError `INVALID_ARGUMENT` unless least <= value < below */
+export function within(name: string, value: number, least: number, below: number): number {
+  if (typeof value === 'number' && value >= least && value < below) return value
+  throw new PalimpsestError(
+    'INVALID_ARGUMENT',
+    `${name} is ${value}, expected a number from ${least} to less than ${below}`,
+  )
+}
+
+/** the penalty's value from the kernels' sums over parameters */
+export const penaltyOf = (quadratic: Quadratic | null, sum: number): number =>
+  quadratic ? (quadratic.lambda / 2) * (sum + quadratic.constant) : 0

@@ -1,0 +1,76 @@
+import { PalimpsestError } from '../../bindings/errors.ts'
+import { native } from '../../bindings/native.ts'
+import type { Parameter } from '../tensor/parameter.ts'
+import { type Optimizer, penaltyOf, type Quadratic, type StepOptions, within } from './optimizer.ts'
+
+export interface SgdOptions {
+  readonly learningRate: number
+  /** default 0 */
+  readonly momentum?: number
+  /** default 0 */
+  readonly weightDecay?: number
+}
+
+/**
+ * Stochastic gradient descent as in PyTorch: g = gradient + weightDecay theta; velocity = momentum velocity + g;
+ * theta -= learningRate velocity (Sutskever et al. 2013, with the learning rate outside the velocity).
+ */
+export class Sgd implements Optimizer {
+  learningRate: number
+  readonly momentum: number
+  readonly weightDecay: number
+  readonly #velocity = new Map<Parameter, Float32Array>()
+
+  /** @throws PalimpsestError `INVALID_ARGUMENT` for a negative number, or a momentum of 1 or more */
+  constructor({ learningRate, momentum = 0, weightDecay = 0 }: SgdOptions) {
+    this.learningRate = within('learningRate', learningRate, 0, Infinity)
+    this.momentum = within('momentum', momentum, 0, 1)
+    this.weightDecay = within('weightDecay', weightDecay, 0, Infinity)
+  }
+
+  step(parameters: readonly Parameter[], { rate = 1, quadratic = null }: StepOptions = {}): number {
+    const learningRate = this.learningRate * rate
+    if (quadratic) this.#checkStability(learningRate, quadratic)
+    let sum = 0
+    for (const parameter of parameters) {
+      const { precision, anchor } = quadratic?.of(parameter) ?? { precision: null, anchor: null }
+      const { data, gradient } = parameter
+      const velocity = this.momentum > 0 ? this.#velocityOf(parameter) : null
+      const { momentum, weightDecay } = this
+      sum += native.sgd(
+        data,
+        gradient,
+        velocity,
+        learningRate,
+        momentum,
+        weightDecay,
+        quadratic?.lambda ?? 0,
+        precision,
+        anchor,
+      )
+    }
+    return penaltyOf(quadratic, sum)
+  }
+
+  reset(): void {
+    this.#velocity.clear()
+  }
+
+  #velocityOf(parameter: Parameter): Float32Array {
+    const held = this.#velocity.get(parameter) ?? new Float32Array(parameter.size)
+    this.#velocity.set(parameter, held)
+    return held
+  }
+
+  /** heavy ball on a quadratic of curvature h converges only if learningRate h < 2 (1 + momentum) (Polyak 1964) */
+  #checkStability(learningRate: number, { lambda, largest }: Quadratic): void {
+    const limit = 2 * (1 + this.momentum)
+    const product = learningRate * lambda * largest
+    if (product <= limit) return
+    throw new PalimpsestError(
+      'PENALTY_UNSTABLE',
+      `learningRate * lambda * largest Fisher is ${product}, and above 2 (1 + momentum) = ${limit} the step diverges: ` +
+        `with this Fisher, take a learning rate below ${limit / (lambda * largest)} or a lambda below ${limit / (learningRate * largest)}`,
+    )
+  }
+}
