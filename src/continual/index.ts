@@ -1,0 +1,6 @@
+export { articleDiagonal } from './article.ts'
+export { ewcPenalty, type Memory } from './ewc.reference.ts'
+export { Ewc, type EwcOptions } from './ewc.ts'
+export { type Diagonal, type FisherEstimator, type FisherOptions, fisherDiagonal } from './fisher.ts'
+export { withUnitFloor } from './floor.ts'
+export type { Method, Task } from './method.ts'

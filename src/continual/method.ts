@@ -1,0 +1,23 @@
+import type { LabelledSet } from '../data/set.ts'
+import type { Classifier } from '../nn/module.ts'
+import type { Quadratic } from '../optim/optimizer.ts'
+import type { Parameter } from '../tensor/parameter.ts'
+import type { Random } from '../tensor/random.ts'
+
+/** A task that was learnt, and how much of its set to look at: `batchSize * batches` samples, or all of them. */
+export interface Task {
+  readonly model: Classifier
+  readonly set: LabelledSet
+  readonly batchSize: number
+  readonly batches: number | null
+  readonly random: Random
+}
+
+/** What keeps old tasks: it looks at a task when that was learnt, and adds a penalty to the steps that follow. */
+export interface Method {
+  readonly name: string
+  /** Changes nothing when it throws. */
+  consolidate(task: Task): void
+  /** the penalty on these parameters, or null before the first consolidation */
+  quadratic(parameters: readonly Parameter[]): Quadratic | null
+}
