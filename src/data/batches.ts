@@ -1,0 +1,65 @@
+import { PalimpsestError } from '../../bindings/errors.ts'
+import { native } from '../../bindings/native.ts'
+import { Random } from '../tensor/random.ts'
+import type { LabelledSet } from './set.ts'
+
+export interface Batch {
+  /** [B, I], each byte times 1/255 */
+  readonly x: Float32Array
+  /** [B] */
+  readonly y: Uint8Array
+}
+
+export interface BatchesOptions {
+  /** rows a batch; the last one holds what remains */
+  readonly size: number
+  /** a new order each time the batches are iterated; default false */
+  readonly shuffle?: boolean
+  /** of the order: a number, or a generator that goes on from where it is; default 0 */
+  readonly seed?: number | Random
+  /** how many samples at most, of those that come first in this order; default all */
+  readonly samples?: number
+  /** overwrite one batch's arrays with the next's, for loops that keep none; default false */
+  readonly reuse?: boolean
+}
+
+/** Batches of a set: iterable any number of times, with a `length`, so that any progress bar works. */
+export interface Batches extends Iterable<Batch> {
+  readonly length: number
+}
+
+/** @throws PalimpsestError `INVALID_ARGUMENT` unless size and samples are whole numbers of at least 1 */
+export function batches(set: LabelledSet, options: BatchesOptions): Batches {
+  const { size, shuffle = false, seed = 0, reuse = false } = options
+  const samples = Math.min(options.samples ?? set.count, set.count)
+  for (const [name, value] of Object.entries({ size, samples }))
+    if (!Number.isInteger(value) || value < 1)
+      throw new PalimpsestError(
+        'INVALID_ARGUMENT',
+        `batches: ${name} is ${value}, expected a whole number of at least 1`,
+      )
+  const random = seed instanceof Random ? seed : Random.from(seed, 'shuffle')
+  const order = Uint32Array.from({ length: set.count }, (_, index) => index)
+
+  return {
+    length: Math.ceil(samples / size),
+    *[Symbol.iterator]() {
+      if (shuffle) random.shuffle(order)
+      // a later iteration shuffles `order` again while this one may still run
+      const mine = order.slice(0, samples)
+      let last = null as Batch | null
+      for (let from = 0; from < samples; from += size) {
+        const indices = mine.subarray(from, Math.min(from + size, samples))
+        const rows = indices.length
+        const { x, y }: Batch =
+          reuse && last?.y.length === rows
+            ? last
+            : { x: new Float32Array(rows * set.features), y: new Uint8Array(rows) }
+        native.gather(set.inputs, set.features, indices, x)
+        for (let row = 0; row < rows; row++) y[row] = set.labels[indices[row] as number] as number
+        last = { x, y }
+        yield last
+      }
+    },
+  }
+}

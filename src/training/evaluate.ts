@@ -1,0 +1,45 @@
+import { native } from '../../bindings/native.ts'
+import type { Tape } from '../autograd/tape.ts'
+import { batches } from '../data/batches.ts'
+import type { LabelledSet } from '../data/set.ts'
+import type { Classifier } from '../nn/module.ts'
+import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.ts'
+import { storageOf } from '../tensor/tensor.ts'
+import type { Evaluation, Prediction } from './events.ts'
+
+// rows at a time: results do not depend on it
+const CHUNK = 1000
+
+export function evaluate(model: Classifier, tape: Tape, set: LabelledSet): Evaluation {
+  let correct = 0
+  let loss = 0
+  for (const { x, y } of batches(set, { size: CHUNK, reuse: true })) {
+    tape.step(() => {
+      const logits = model.forward(tape.input(x, [y.length, set.features]), 'evaluation')
+      const predicted = new Uint32Array(y.length)
+      native.argmax(y.length, model.outputs, storageOf(logits), predicted)
+      correct += native.countEqual(predicted, y)
+      loss += softmaxCrossEntropy(logits, y).item() * y.length
+    })
+  }
+  return { accuracy: correct / set.count, loss: loss / set.count, count: set.count }
+}
+
+export function predict(model: Classifier, tape: Tape, x: Float32Array): Prediction {
+  const { inputs, outputs } = model
+  const rows = x.length / inputs
+  const labels = new Uint32Array(rows)
+  const probabilities = new Float32Array(rows * outputs)
+  for (let from = 0; from < rows; from += CHUNK) {
+    const to = Math.min(from + CHUNK, rows)
+    tape.step(() => {
+      const logits = model.forward(
+        tape.input(x.subarray(from * inputs, to * inputs), [to - from, inputs]),
+        'evaluation',
+      )
+      native.argmax(to - from, outputs, storageOf(logits), labels.subarray(from, to))
+      native.softmax(to - from, outputs, storageOf(logits), probabilities.subarray(from * outputs, to * outputs))
+    })
+  }
+  return { labels, probabilities }
+}

@@ -1,0 +1,164 @@
+import { PalimpsestError } from '../../bindings/errors.ts'
+import { native } from '../../bindings/native.ts'
+import { Tape } from '../autograd/tape.ts'
+import type { Method } from '../continual/method.ts'
+import { batches } from '../data/batches.ts'
+import type { LabelledSet } from '../data/set.ts'
+import type { Classifier } from '../nn/module.ts'
+import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.ts'
+import type { Optimizer } from '../optim/optimizer.ts'
+import { constant } from '../optim/schedule.ts'
+import { Random } from '../tensor/random.ts'
+import { evaluate, predict } from './evaluate.ts'
+import type { ConsolidateOptions, Evaluation, FitEvent, FitOptions, Prediction } from './events.ts'
+
+export interface LearnerOptions {
+  readonly optimizer: Optimizer
+  /** what keeps old tasks; default null: nothing */
+  readonly method?: Method | null
+  /** of shuffling and of the samples that a consolidation draws; default: the model's */
+  readonly seed?: number
+}
+
+// how long training may keep the event loop waiting, in milliseconds
+const PATIENCE = 8
+
+/**
+ * Trains a model on one task after another: `step` or `fit` on a set, `consolidate` it, then on to the next.
+ * The loss is `mean cross-entropy + penalty`, with the penalty of the method.
+ */
+export class Learner {
+  readonly model: Classifier
+  readonly optimizer: Optimizer
+  readonly method: Method | null
+  readonly #tape = new Tape()
+  readonly #shuffling: Random
+  readonly #sampling: Random
+  #penalty: number | null = null
+
+  constructor(model: Classifier, { optimizer, method = null, seed = model.seed }: LearnerOptions) {
+    this.model = model
+    this.optimizer = optimizer
+    this.method = method
+    this.#shuffling = Random.from(seed, 'shuffle')
+    this.#sampling = Random.from(seed, 'consolidation')
+  }
+
+  /** the penalty at the last step, before it changed the weights; null when there was none */
+  get penalty(): number | null {
+    return this.#penalty
+  }
+
+  /**
+   * One step on one batch. Returns its mean cross-entropy before the change, in nats, without the penalty.
+   * @param x [B, I] @param y [B], below the model's outputs
+   * @throws PalimpsestError `DTYPE`, `LENGTH`, `EMPTY_SET`, `LABEL_OUT_OF_RANGE`, `NON_FINITE` (x, or a loss that
+   * diverged), `PENALTY_POWERLESS`, `PENALTY_UNSTABLE`: the model is then as it was
+   */
+  step(x: Float32Array, y: Uint8Array): number {
+    checkRows(x, this.model.inputs)
+    if (!(y instanceof Uint8Array)) throw new PalimpsestError('DTYPE', 'step: y is not a Uint8Array')
+    if (y.length * this.model.inputs !== x.length)
+      throw new PalimpsestError('LENGTH', `step: ${y.length} labels for ${x.length / this.model.inputs} rows`)
+    return this.#train(x, y, 1)
+  }
+
+  /**
+   * Trains on a set for some epochs, in an order shuffled by the seed; gives the event loop its turn every 8 ms.
+   * Nothing happens until the events are iterated, and leaving the loop ends the training.
+   * @throws PalimpsestError as `step`, and `SHAPE`, `INVALID_ARGUMENT`; the signal's reason
+   */
+  async *fit(set: LabelledSet, options: FitOptions = {}): AsyncGenerator<FitEvent, void, undefined> {
+    const { epochs = 1, batchSize = 100, schedule = constant, every = Infinity, signal } = options
+    this.#checkSet(set)
+    for (const [name, value] of Object.entries({ epochs, every }))
+      if (!(value >= 1) || (Number.isFinite(value) && !Number.isInteger(value)))
+        throw new PalimpsestError('INVALID_ARGUMENT', `fit: ${name} is ${value}, expected a whole number of at least 1`)
+    const all = batches(set, { size: batchSize, shuffle: true, seed: this.#shuffling, reuse: true })
+    const steps = epochs * all.length
+    let step = 0
+    let rested = performance.now()
+    for (let epoch = 1; epoch <= epochs; epoch++) {
+      let sum = 0
+      for (const { x, y } of all) {
+        signal?.throwIfAborted()
+        const loss = this.#train(x, y, schedule(step / steps))
+        sum += loss * y.length
+        step++
+        if (step % every === 0) yield { type: 'step', epoch, epochs, step, steps, loss, penalty: this.#penalty }
+        if (performance.now() - rested > PATIENCE) {
+          await new Promise<void>((resume) => setImmediate(resume))
+          rested = performance.now()
+        }
+      }
+      yield { type: 'epoch', epoch, epochs, step, steps, loss: sum / set.count, penalty: this.#penalty }
+    }
+  }
+
+  /**
+   * Tells the method that the task of this set has been learnt. Without a method it does nothing.
+   * @throws PalimpsestError `SHAPE`, `LABEL_OUT_OF_RANGE`, `INVALID_ARGUMENT`, and what the method throws
+   */
+  consolidate(set: LabelledSet, { batchSize = 100, batches: count }: ConsolidateOptions = {}): void {
+    this.#checkSet(set)
+    for (const [name, value] of Object.entries({ batchSize, batches: count ?? 1 }))
+      if (!Number.isInteger(value) || value < 1)
+        throw new PalimpsestError(
+          'INVALID_ARGUMENT',
+          `consolidate: ${name} is ${value}, expected a whole number of at least 1`,
+        )
+    this.method?.consolidate({ model: this.model, set, batchSize, batches: count ?? null, random: this.#sampling })
+  }
+
+  /** Accuracy and loss on a set, in evaluation mode. @throws PalimpsestError `SHAPE`, `LABEL_OUT_OF_RANGE`, `NON_FINITE` */
+  evaluate(set: LabelledSet): Evaluation {
+    this.#checkSet(set)
+    return evaluate(this.model, this.#tape, set)
+  }
+
+  /** Classes of rows x [B, I], in evaluation mode. @throws PalimpsestError `DTYPE`, `LENGTH`, `EMPTY_SET`, `NON_FINITE` */
+  predict(x: Float32Array): Prediction {
+    checkRows(x, this.model.inputs)
+    return predict(this.model, this.#tape, x)
+  }
+
+  #train(x: Float32Array, y: Uint8Array, rate: number): number {
+    const { model, method } = this
+    const parameters = model.parameters()
+    const quadratic = method?.quadratic(parameters) ?? null
+    return this.#tape.step((tape) => {
+      const logits = model.forward(tape.input(x, [y.length, model.inputs]), 'training')
+      const loss = softmaxCrossEntropy(logits, y)
+      const value = loss.item()
+      if (!Number.isFinite(value))
+        throw new PalimpsestError(
+          'NON_FINITE',
+          `the loss is ${value}: training has diverged; take a smaller learning rate`,
+        )
+      tape.backward(loss, parameters)
+      const penalty = this.optimizer.step(parameters, { rate, quadratic })
+      this.#penalty = quadratic && penalty
+      return value
+    })
+  }
+
+  #checkSet(set: LabelledSet): void {
+    const { inputs, outputs } = this.model
+    if (set.features !== inputs)
+      throw new PalimpsestError('SHAPE', `${set.name} has ${set.features} features, the model takes ${inputs}`)
+    if (set.classes > outputs)
+      throw new PalimpsestError(
+        'LABEL_OUT_OF_RANGE',
+        `${set.name} has ${set.classes} classes, the model ${outputs} outputs`,
+      )
+  }
+}
+
+/** x as whole rows of finite numbers */
+function checkRows(x: Float32Array, inputs: number): void {
+  if (!(x instanceof Float32Array)) throw new PalimpsestError('DTYPE', 'x is not a Float32Array')
+  if (x.length === 0) throw new PalimpsestError('EMPTY_SET', 'x holds no row')
+  if (x.length % inputs !== 0)
+    throw new PalimpsestError('LENGTH', `x holds ${x.length} numbers, expected whole rows of ${inputs}`)
+  if (!Number.isFinite(native.sum(x))) throw new PalimpsestError('NON_FINITE', 'x holds NaN or infinity')
+}
