@@ -40,7 +40,7 @@ export function fisherDiagonal(model: Classifier, set: LabelledSet, options: Fis
   const count = Math.min(samples, set.count)
   const totals = new Map(model.parameters().map((parameter) => [parameter, new Float64Array(parameter.size)]))
   const tape = new Tape()
-  const chunks = batches(set, { size: CHUNK, shuffle: count < set.count, seed: random, samples: count, reuse: true })
+  const chunks = batches(set, { size: CHUNK, shuffle: count < set.count, seed: random, samples, reuse: true })
   for (const { x, y } of chunks) {
     tape.step(() => {
       const logits = model.forward(tape.input(x, [y.length, set.features]), 'evaluation')

@@ -31,13 +31,14 @@ export interface Batches extends Iterable<Batch> {
 /** @throws PalimpsestError `INVALID_ARGUMENT` unless size and samples are whole numbers of at least 1 */
 export function batches(set: LabelledSet, options: BatchesOptions): Batches {
   const { size, shuffle = false, seed = 0, reuse = false } = options
-  const samples = Math.min(options.samples ?? set.count, set.count)
-  for (const [name, value] of Object.entries({ size, samples }))
+  const { samples: most = set.count } = options
+  for (const [name, value] of Object.entries({ size, samples: most }))
     if (!Number.isInteger(value) || value < 1)
       throw new PalimpsestError(
         'INVALID_ARGUMENT',
         `batches: ${name} is ${value}, expected a whole number of at least 1`,
       )
+  const samples = Math.min(most, set.count)
   const random = seed instanceof Random ? seed : Random.from(seed, 'shuffle')
   const order = Uint32Array.from({ length: set.count }, (_, index) => index)
 
