@@ -1,0 +1,83 @@
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { duration } from '../format.ts'
+import { choices, parse, wholeNumber } from '../options.ts'
+import { report, stamp, writeJson, writeText } from '../report.ts'
+import { runAll } from './crew.ts'
+import { figuresOf, rowsOf } from './figures.ts'
+import { accuracyPlot } from './plot.ts'
+import { watch } from './progress.ts'
+import { METHODS, RECIPE, RECIPES } from './recipes.ts'
+import type { Job } from './run.ts'
+import { loadSets } from './sets.ts'
+import { articleTable, recipeTable, spreadSentence } from './tables.ts'
+
+export const ARTICLE_HELP: string = `palimpsest run article: MNIST, then Fashion-MNIST, with and without EWC, beside the article's numbers
+
+  --seeds N         seeds 1 to N of every recipe and method (default 1)
+  --epochs N        epochs a task (default 4)
+  --recipe NAME     ${RECIPES.join(' | ')}; repeatable (default: all)
+  --method NAME     ${METHODS.join(' | ')}; repeatable (default: all)
+  --threads N       how many runs go on at once, each in a worker thread (default: the number of cores)
+  --quick           a tenth of the images, one epoch: shows that all works, says nothing about accuracy
+  --json FILE       write options, figures and runs
+  --out DIR         write article.json and accuracy.svg
+  --help`
+
+const OPTIONS = {
+  seeds: { type: 'string', default: '1' },
+  epochs: { type: 'string' },
+  recipe: { type: 'string', multiple: true },
+  method: { type: 'string', multiple: true },
+  threads: { type: 'string', default: String(availableParallelism()) },
+  quick: { type: 'boolean', default: false },
+  json: { type: 'string' },
+  out: { type: 'string' },
+  help: { type: 'boolean', default: false },
+} as const
+
+export async function article(args: readonly string[]): Promise<void> {
+  const given = parse(args, OPTIONS)
+  if (given.help) return console.log(ARTICLE_HELP)
+  const seeds = wholeNumber('seeds', given.seeds)
+  const threads = wholeNumber('threads', given.threads)
+  const epochs = wholeNumber('epochs', given.epochs ?? (given.quick ? '1' : '4'))
+  const recipes = choices('recipe', given.recipe, RECIPES)
+  const methods = choices('method', given.method, METHODS)
+  const jobs: Job[] = Array.from({ length: seeds }, (_, index) => index + 1).flatMap((seed) =>
+    recipes.flatMap((recipe) => methods.map((method) => ({ recipe, settings: RECIPE[recipe], method, seed, epochs }))),
+  )
+
+  const machine = stamp(threads)
+  const sets = await loadSets(given.quick ? 'quick' : 'all')
+  const started = performance.now()
+  const watcher = watch(jobs, threads)
+  const records = await runAll(jobs, sets, threads, watcher).finally(() => watcher.stop())
+  const seconds = (performance.now() - started) / 1000
+
+  const rows = rowsOf(records).toSorted((a, b) => rank(a) - rank(b))
+  const peakRssMb = process.resourceUsage().maxRSS / 1024
+  console.log(`MNIST, then Fashion-MNIST: test accuracy on each after training on both (${describe(seeds, epochs)})`)
+  console.log(articleTable(rows))
+  console.log(spreadSentence(rows))
+  if (given.quick)
+    console.log('Quick: a tenth of the images and one epoch. These accuracies say nothing about the method.')
+  console.log(`\nEvery recipe: "joint" learns both sets at once, which is the upper bound.`)
+  console.log(recipeTable(rows))
+  console.log(`${jobs.length} runs in ${duration(seconds)} on ${threads} threads, ${Math.round(peakRssMb)} MB at most`)
+
+  const options = { seeds, epochs, recipes, methods, threads, quick: given.quick, settings: RECIPE }
+  const figures = figuresOf(rows, seconds, seeds, peakRssMb)
+  const result = report({ bench: 'article', machine, options, figures, runs: records })
+  if (given.json !== undefined) writeJson(given.json, result)
+  if (given.out === undefined) return
+  writeJson(join(given.out, 'article.json'), result)
+  writeText(join(given.out, 'accuracy.svg'), accuracyPlot(rows))
+  console.log(`wrote ${join(given.out, 'article.json')} and ${join(given.out, 'accuracy.svg')}`)
+}
+
+const describe = (seeds: number, epochs: number) =>
+  `${seeds === 1 ? 'seed 1' : `mean \u00b1 deviation of ${seeds} seeds`}, ${epochs} + ${epochs} epochs`
+
+const rank = ({ recipe, method }: { readonly recipe: string; readonly method: string }) =>
+  (RECIPES as readonly string[]).indexOf(recipe) * METHODS.length + (METHODS as readonly string[]).indexOf(method)

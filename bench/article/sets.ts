@@ -1,0 +1,60 @@
+import { SingleBar } from 'cli-progress'
+import {
+  type LoadProgress,
+  loadFashionMnist,
+  loadMnist,
+  subset,
+  type TrainAndTest,
+  union,
+} from '../../src/data/index.ts'
+import type { Sets } from './run.ts'
+
+/** which images: all, a small part for a quick look, or training images only, the last 10,000 of each kept to judge by */
+export type Part = 'all' | 'quick' | 'held-out'
+
+const HELD_OUT = 10_000
+const QUICK = { train: 6_000, test: 1_000 }
+
+/** Loads both sets, with a bar for downloads on a terminal. */
+export async function loadSets(part: Part): Promise<Sets> {
+  const { onProgress, stop } = downloadBar()
+  try {
+    const mnist = reduce(await loadMnist({ onProgress }), part)
+    const fashion = reduce(await loadFashionMnist({ onProgress }), part)
+    return { mnist, fashion, joint: union(mnist.train, fashion.train) }
+  } finally {
+    stop()
+  }
+}
+
+function reduce({ train, test }: TrainAndTest, part: Part): TrainAndTest {
+  switch (part) {
+    case 'all':
+      return { train, test }
+    case 'quick':
+      return { train: subset(train, { to: QUICK.train }), test: subset(test, { to: QUICK.test }) }
+    case 'held-out':
+      return {
+        train: subset(train, { to: train.count - HELD_OUT }),
+        test: subset(train, { from: train.count - HELD_OUT }),
+      }
+  }
+}
+
+function downloadBar(): { onProgress: (progress: LoadProgress) => void; stop: () => void } {
+  if (!process.stderr.isTTY) return { onProgress: () => {}, stop: () => {} }
+  const bar = new SingleBar({
+    format: 'downloading {file} from {source} |{bar}| {value}/{total} bytes',
+    clearOnComplete: true,
+    stream: process.stderr,
+  })
+  let current = ''
+  return {
+    onProgress({ file, source, bytes, total }) {
+      if (file !== current) bar.start(total ?? bytes, bytes, { file, source })
+      else bar.update(bytes)
+      current = file
+    },
+    stop: () => bar.stop(),
+  }
+}

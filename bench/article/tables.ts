@@ -1,0 +1,62 @@
+import Table from 'cli-table3'
+import { accuracy, duration, PLAIN, summarize } from '../format.ts'
+import type { Row } from './figures.ts'
+import { ARTICLE } from './recipes.ts'
+
+const right = (count: number) => ['left' as const, 'left' as const, ...new Array<'right'>(count).fill('right')]
+
+/** mean, with the deviation when there is one */
+export function spread(values: readonly number[]): string {
+  const { n, mean, std } = summarize(values)
+  return n > 1 ? `${accuracy(mean)} \u00b1 ${accuracy(std)}` : accuracy(mean)
+}
+
+/** The article's 2 x 2 table, our row under each of its rows. */
+export function articleTable(rows: readonly Row[]): string {
+  const table = new Table({ head: ['', '', 'MNIST', 'Fashion-MNIST'], colAligns: right(2), ...PLAIN })
+  for (const [method, title] of [
+    ['ewc', 'with EWC'],
+    ['none', 'without EWC'],
+  ] as const) {
+    const printed = ARTICLE[method]
+    table.push([title, 'the article', accuracy(printed.mnist), accuracy(printed.fashion)])
+    const ours = rows.find((row) => row.recipe === 'published' && row.method === method)
+    if (ours) table.push(['', 'palimpsest, same recipe', spread(ours.values.mnist), spread(ours.values.fashion)])
+  }
+  return table.toString()
+}
+
+/** One sentence on how far the article's single draws lie from what was seen. */
+export function spreadSentence(rows: readonly Row[]): string {
+  const ours = rows.find((row) => row.recipe === 'published' && row.method === 'ewc')
+  if (!ours) return ''
+  const { n, least, most } = summarize(ours.values.mnist)
+  const intro = 'The article printed one draw of a wide distribution'
+  return n > 1
+    ? `${intro}: over our ${n} seeds its EWC keeps between ${accuracy(least)} and ${accuracy(most)} of MNIST.`
+    : `${intro}, and this is one draw as well: add --seeds 10 to see the spread.`
+}
+
+const BAR = 30
+
+/** Every recipe and method, the average drawn as a bar. */
+export function recipeTable(rows: readonly Row[]): string {
+  const head = ['recipe', 'method', 'MNIST after task 1', 'MNIST', 'Fashion-MNIST', 'average', '', 'time']
+  const table = new Table({ head, colAligns: [...right(4), 'left', 'right'], ...PLAIN })
+  for (const { recipe, method, runs, values } of rows) {
+    const firsts = runs.flatMap(({ after }) => (after.length > 1 && after[0] ? [after[0].mnist] : []))
+    const { mean } = summarize(values.average)
+    const filled = Math.round(mean * BAR)
+    table.push([
+      recipe,
+      method,
+      firsts.length > 0 ? spread(firsts) : '',
+      spread(values.mnist),
+      spread(values.fashion),
+      spread(values.average),
+      '\u2588'.repeat(filled) + '\u2591'.repeat(BAR - filled),
+      duration(summarize(runs.map(({ seconds }) => seconds)).mean),
+    ])
+  }
+  return table.toString()
+}

@@ -1,0 +1,51 @@
+#!/usr/bin/env node
+import { PalimpsestError } from '../bindings/errors.ts'
+import { ARTICLE_HELP, article } from './article/command.ts'
+import { SELECT_HELP, select } from './article/select.ts'
+import { DATA_HELP, data } from './data.ts'
+import { UsageError } from './options.ts'
+import { version } from './report.ts'
+import { SPEED_HELP, speed } from './speed/command.ts'
+
+const HELP = `palimpsest ${version()}
+
+  palimpsest run article   the article's experiment (what "npm run bench" does)
+  palimpsest run select    the search that chose the recommended settings, on held-out training images
+  palimpsest speed         kernels and training steps against the limit of the hardware
+  palimpsest data          fetch both data sets and say where they are
+
+Options go after the command; --help after a command lists its own.
+
+${[ARTICLE_HELP, SELECT_HELP, SPEED_HELP, DATA_HELP].join('\n\n')}`
+
+const EXPERIMENTS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = { article, select }
+
+/** "npm run bench -- --seeds 2" names no command, and means the article */
+async function main(args: readonly string[]): Promise<void> {
+  const [command, ...rest] = args
+  if (command === undefined || (command.startsWith('-') && command !== '--help')) return article(args)
+  switch (command) {
+    case '--help':
+    case 'help':
+      return console.log(HELP)
+    case 'run': {
+      const [name = '', ...options] = rest
+      const experiment = EXPERIMENTS[name]
+      if (!experiment) throw new UsageError(`run: '${name}' is not one of ${Object.keys(EXPERIMENTS).join(', ')}`)
+      return experiment(options)
+    }
+    case 'speed':
+      return speed(rest)
+    case 'data':
+      return data(rest)
+    default:
+      throw new UsageError(`'${command}' is not a command: run, speed, data or help`)
+  }
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  if (error instanceof UsageError) console.error(`${error.message}\nTry 'palimpsest --help'.`)
+  else if (error instanceof PalimpsestError) console.error(`${error.code}: ${error.message}`)
+  else console.error(error)
+  process.exitCode = error instanceof UsageError ? 2 : 1
+})
