@@ -22,7 +22,7 @@ export class Adam implements Optimizer {
   readonly beta2: number
   readonly epsilon: number
   readonly #moments = new Map<Parameter, Moments>()
-  // beta1^t and beta2^t, by products: pow would differ between machines
+  // beta1^t and beta2^t of the kernel's float32 betas, by products: pow would differ between machines
   #power1 = 1
   #power2 = 1
 
@@ -36,9 +36,10 @@ export class Adam implements Optimizer {
 
   step(parameters: readonly Parameter[], { rate = 1, quadratic = null }: StepOptions = {}): number {
     const { beta1, beta2, epsilon } = this
-    this.#power1 *= beta1
-    this.#power2 *= beta2
-    const rates = [this.learningRate * rate, beta1, beta2, epsilon, 1 - this.#power1, 1 - this.#power2] as const
+    const learningRate = within('learningRate * rate', this.learningRate * rate, 0, Infinity)
+    this.#power1 *= Math.fround(beta1)
+    this.#power2 *= Math.fround(beta2)
+    const rates = [learningRate, beta1, beta2, epsilon, 1 - this.#power1, 1 - this.#power2] as const
     let sum = 0
     for (const parameter of parameters) {
       const { precision, anchor } = quadratic?.of(parameter) ?? { precision: null, anchor: null }

@@ -27,19 +27,20 @@ export interface Optimizer {
   learningRate: number
   /**
    * Changes each parameter by its `gradient`. Returns the penalty before the change, 0 without one.
-   * @throws PalimpsestError `PENALTY_UNSTABLE` before anything changed
+   * @throws PalimpsestError `PENALTY_UNSTABLE`, `INVALID_ARGUMENT` (the learning rate times `rate`), before anything
+   * changed
    */
   step(parameters: readonly Parameter[], options?: StepOptions): number
   /** forgets momentum, moments and the step count */
   reset(): void
 }
 
-/** @throws PalimpsestError `INVALID_ARGUMENT` unless least <= value < below */
+/** @throws PalimpsestError `INVALID_ARGUMENT` unless least <= value < below, also once it is rounded to float32 */
 export function within(name: string, value: number, least: number, below: number): number {
-  if (typeof value === 'number' && value >= least && value < below) return value
+  if (typeof value === 'number' && value >= least && Math.fround(value) < below) return value
   throw new PalimpsestError(
     'INVALID_ARGUMENT',
-    `${name} is ${value}, expected a number from ${least} to less than ${below}`,
+    `${name} is ${value}, expected a number from ${least} to less than ${below} in float32`,
   )
 }
 

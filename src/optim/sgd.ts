@@ -29,7 +29,7 @@ export class Sgd implements Optimizer {
   }
 
   step(parameters: readonly Parameter[], { rate = 1, quadratic = null }: StepOptions = {}): number {
-    const learningRate = this.learningRate * rate
+    const learningRate = within('learningRate * rate', this.learningRate * rate, 0, Infinity)
     if (quadratic) this.#checkStability(learningRate, quadratic)
     let sum = 0
     for (const parameter of parameters) {
