@@ -5,6 +5,7 @@ import { batches } from '../data/batches.ts'
 import { logSoftmax } from '../ops/log-softmax.ts'
 import { matmul } from '../ops/matmul.ts'
 import { mean } from '../ops/mean.ts'
+import { checkSet } from './checks.ts'
 import type { Diagonal } from './fisher.ts'
 import type { Task } from './method.ts'
 
@@ -23,6 +24,7 @@ import type { Task } from './method.ts'
  * @throws PalimpsestError `EMPTY_SET` when the set is smaller than one batch, `LABEL_OUT_OF_RANGE`, `SHAPE`
  */
 export function articleDiagonal({ model, set, batchSize, batches: limit, random }: Task): Diagonal {
+  checkSet(model, set)
   const parameters = model.parameters()
   const totals = new Map(parameters.map((parameter) => [parameter, new Float64Array(parameter.size)]))
   const tape = new Tape()

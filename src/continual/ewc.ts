@@ -3,7 +3,8 @@ import { native } from '../../bindings/native.ts'
 import { type Anchored, type Quadratic, within } from '../optim/optimizer.ts'
 import type { Parameter } from '../tensor/parameter.ts'
 import { articleDiagonal } from './article.ts'
-import { type Diagonal, type FisherEstimator, fisherDiagonal } from './fisher.ts'
+import { oneOf } from './checks.ts'
+import { type Diagonal, ESTIMATORS, type FisherEstimator, fisherDiagonal } from './fisher.ts'
 import { withUnitFloor } from './floor.ts'
 import type { Method, Task } from './method.ts'
 
@@ -44,7 +45,7 @@ export class Ewc implements Method {
   constructor({ lambda, estimator = 'exact', mode = 'separate', floor = 0 }: EwcOptions) {
     this.lambda = within('lambda', lambda, 0, Infinity)
     this.floor = within('floor', floor, 0, Infinity)
-    this.estimator = oneOf('estimator', estimator, ['exact', 'sampled', 'empirical', 'article'])
+    this.estimator = oneOf('estimator', estimator, [...ESTIMATORS, 'article'])
     this.mode = oneOf('mode', mode, ['separate', 'latest'])
   }
 
@@ -159,9 +160,4 @@ function check(fisher: Diagonal): void {
       'PENALTY_POWERLESS',
       'the Fisher is 0 everywhere, so the penalty would be 0: the model may be certain of every sample, or wholly silent',
     )
-}
-
-function oneOf<T extends string>(name: string, value: T, known: readonly T[]): T {
-  if (known.includes(value)) return value
-  throw new PalimpsestError('INVALID_ARGUMENT', `${name} is '${value}', expected one of ${known.join(', ')}`)
 }

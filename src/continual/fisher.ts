@@ -6,12 +6,15 @@ import type { Classifier } from '../nn/module.ts'
 import type { Parameter } from '../tensor/parameter.ts'
 import type { Random } from '../tensor/random.ts'
 import { storageOf } from '../tensor/tensor.ts'
+import { checkSet, oneOf } from './checks.ts'
 
 /** A non-negative number for each element of each parameter. */
 export type Diagonal = ReadonlyMap<Parameter, Float32Array>
 
+export const ESTIMATORS = ['exact', 'sampled', 'empirical'] as const
+
 /** which labels the squared gradients of log p(y | x) are taken at */
-export type FisherEstimator = 'exact' | 'sampled' | 'empirical'
+export type FisherEstimator = (typeof ESTIMATORS)[number]
 
 export interface FisherOptions {
   /**
@@ -36,7 +39,9 @@ const CHUNK = 400
  * @throws PalimpsestError `NO_SQUARED_GRADIENT`, `PARAMETER_REUSED`, `SHAPE`, `LABEL_OUT_OF_RANGE`, `INVALID_ARGUMENT`
  */
 export function fisherDiagonal(model: Classifier, set: LabelledSet, options: FisherOptions): Diagonal {
-  const { estimator, samples = set.count, random } = options
+  const { samples = set.count, random } = options
+  const estimator = oneOf('estimator', options.estimator, ESTIMATORS)
+  checkSet(model, set)
   const count = Math.min(samples, set.count)
   const totals = new Map(model.parameters().map((parameter) => [parameter, new Float64Array(parameter.size)]))
   const tape = new Tape()
