@@ -65,10 +65,15 @@ double Args::number(const char* name) {
   const Napi::Value value = next();
   if (!value.IsNumber())
     refuse("INVALID_ARGUMENT", std::string(name) + " is " + describe(value) + ", expected a number");
-  const double number = value.As<Napi::Number>().DoubleValue();
-  if (!std::isfinite(number))
-    refuse("INVALID_ARGUMENT", std::string(name) + " is " + std::to_string(number) + ", expected a finite number");
-  return number;
+  return value.As<Napi::Number>().DoubleValue();
+}
+
+float Args::real(const char* name) {
+  const double value = number(name);
+  const float rounded = static_cast<float>(value);
+  if (!std::isfinite(rounded))
+    refuse("INVALID_ARGUMENT", std::string(name) + " is " + std::to_string(value) + ", expected a finite float32");
+  return rounded;
 }
 
 std::size_t Args::size(const char* name, std::size_t least) {

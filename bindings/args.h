@@ -41,9 +41,10 @@ class Args {
 
   // a whole number from least to 2^31 - 1
   std::size_t size(const char* name, std::size_t least = 1);
-  // a finite number
+  // any number, NaN and infinity included
   double number(const char* name);
-  float real(const char* name) { return static_cast<float>(number(name)); }
+  // a number that is finite as a float32
+  float real(const char* name);
   bool flag(const char* name);
   std::string text(const char* name);
 

@@ -62,8 +62,8 @@ export interface Native {
   argmax(rows: number, columns: number, x: F32, out: Uint32Array): void
   countEqual(predicted: Uint32Array, labels: Uint8Array): number
 
-  softmax(rows: number, classes: number, logits: F32, probabilities: F32): void
-  logSoftmax(rows: number, classes: number, logits: F32, logP: F32): void
+  softmax(rows: number, classes: number, logits: F32, out: F32): void
+  logSoftmax(rows: number, classes: number, logits: F32, out: F32): void
   logSoftmaxGradient(rows: number, classes: number, logP: F32, dLogP: F32, dLogits: F32): void
   softmaxCrossEntropy(
     rows: number,
@@ -97,7 +97,7 @@ export interface Native {
     epsilon: number,
     runningMean: F32,
     runningVariance: F32,
-    y: F32,
+    out: F32,
   ): void
   batchNormNormalize(
     rows: number,
@@ -108,7 +108,7 @@ export interface Native {
     epsilon: number,
     runningMean: F32,
     runningVariance: F32,
-    xHat: F32,
+    out: F32,
   ): void
   /** `spread` is the inverse deviation that batchNormTraining saved */
   batchNormTrainingGradient(

@@ -17,7 +17,7 @@ Napi::Value binary(Args& args) {
 
 Napi::Value scale(Args& args) {
   const auto x = args.array<const float>("x", 0);
-  const float factor = args.real("factor");
+  const float factor = static_cast<float>(args.number("factor"));
   const auto out = args.array<float>("out", x.length);
   args.distinct(out, {x}, true);
   current_table()->scale(x, factor, out, x.length);
@@ -43,16 +43,25 @@ Napi::Value relu(Args& args) {
   return args.env().Undefined();
 }
 
+Napi::Value relu_gradient(Args& args) {
+  const auto y = args.array<const float>("y", 0);
+  const auto d_y = args.array<const float>("dY", y.length);
+  const auto d_x = args.array<float>("dX", y.length);
+  args.distinct(d_x, {y, d_y}, true);
+  current_table()->relu_gradient(y, d_y, d_x, y.length);
+  return args.env().Undefined();
+}
+
 }  // namespace
 
 void provide_elementwise(Napi::Object& exports) {
   provide<binary<&KernelTable::add>>(exports, "add");
   provide<binary<&KernelTable::subtract>>(exports, "subtract");
   provide<binary<&KernelTable::multiply>>(exports, "multiply");
-  provide<binary<&KernelTable::relu_gradient>>(exports, "reluGradient");
   provide<scale>(exports, "scale");
   provide<add_bias>(exports, "addBias");
   provide<relu>(exports, "relu");
+  provide<relu_gradient>(exports, "reluGradient");
 }
 
 }  // namespace palimpsest

@@ -4,30 +4,31 @@ namespace palimpsest {
 namespace {
 
 // the arguments that every call of this family starts with
-BatchNorm layer(Args& args, std::size_t least_rows, View<const float>& x, View<const float>& gamma) {
+BatchNorm layer(Args& args, std::size_t least_rows, View<const float>& x, View<const float>& gamma,
+                View<const float>& beta) {
   BatchNorm p{};
   p.rows = args.size("rows", least_rows);
   p.features = args.size("features");
   x = args.array<const float>("x", p.rows * p.features);
   gamma = args.array<const float>("gamma", p.features);
+  beta = args.array<const float>("beta", p.features);
   p.x = x;
   p.gamma = gamma;
-  p.beta = args.array<const float>("beta", p.features);
+  p.beta = beta;
   p.epsilon = args.real("epsilon");
   if (!(p.epsilon > 0)) args.refuse("INVALID_ARGUMENT", "epsilon must be above 0");
   return p;
 }
 
 Napi::Value training(Args& args) {
-  View<const float> x, gamma;
-  const BatchNorm p = layer(args, 2, x, gamma);
+  View<const float> x, gamma, beta;
+  const BatchNorm p = layer(args, 2, x, gamma, beta);
   const float momentum = args.real("momentum");
   const auto running_mean = args.array<float>("runningMean", p.features);
   const auto running_variance = args.array<float>("runningVariance", p.features);
   const auto mean = args.array<float>("mean", p.features);
   const auto inverse_deviation = args.array<float>("inverseDeviation", p.features);
   const auto y = args.array<float>("y", p.rows * p.features);
-  const View<const float> beta{p.beta, p.features, "beta"};
   if (!(momentum >= 0 && momentum <= 1)) args.refuse("INVALID_ARGUMENT", "momentum must lie in [0, 1]");
   args.distinct(running_mean, {x, gamma, beta, running_variance, mean, inverse_deviation, y});
   args.distinct(running_variance, {x, gamma, beta, mean, inverse_deviation, y});
@@ -42,13 +43,13 @@ using Evaluation = void (*KernelTable::*)(const BatchNorm&, const float*, const 
 
 template <Evaluation kernel>
 Napi::Value evaluation(Args& args) {
-  View<const float> x, gamma;
-  const BatchNorm p = layer(args, 1, x, gamma);
+  View<const float> x, gamma, beta;
+  const BatchNorm p = layer(args, 1, x, gamma, beta);
   const auto mean = args.array<const float>("runningMean", p.features);
   const auto variance = args.array<const float>("runningVariance", p.features);
-  const auto y = args.array<float>("y", p.rows * p.features);
-  args.distinct(y, {x, gamma, View<const float>{p.beta, p.features, "beta"}, mean, variance});
-  (current_table()->*kernel)(p, mean, variance, y);
+  const auto out = args.array<float>("out", p.rows * p.features);
+  args.distinct(out, {x, gamma, beta, mean, variance});
+  (current_table()->*kernel)(p, mean, variance, out);
   return args.env().Undefined();
 }
 
@@ -57,17 +58,17 @@ using Gradient = void (*KernelTable::*)(const BatchNorm&, const float*, const fl
 
 template <Gradient kernel>
 Napi::Value gradient(Args& args) {
-  View<const float> x, gamma;
-  const BatchNorm p = layer(args, 1, x, gamma);
+  View<const float> x, gamma, beta;
+  const BatchNorm p = layer(args, 1, x, gamma, beta);
   const auto mean = args.array<const float>("mean", p.features);
   const auto spread = args.array<const float>("spread", p.features);
   const auto d_y = args.array<const float>("dY", p.rows * p.features);
   const auto d_x = args.array<float>("dX", p.rows * p.features);
   const auto d_gamma = args.array<float>("dGamma", p.features);
   const auto d_beta = args.array<float>("dBeta", p.features);
-  args.distinct(d_x, {x, gamma, mean, spread, d_y, d_gamma, d_beta});
-  args.distinct(d_gamma, {x, gamma, mean, spread, d_y, d_beta});
-  args.distinct(d_beta, {x, gamma, mean, spread, d_y});
+  args.distinct(d_x, {x, gamma, beta, mean, spread, d_y, d_gamma, d_beta});
+  args.distinct(d_gamma, {x, gamma, beta, mean, spread, d_y, d_beta});
+  args.distinct(d_beta, {x, gamma, beta, mean, spread, d_y});
   (current_table()->*kernel)(p, mean, spread, d_y, d_x, d_gamma, d_beta);
   return args.env().Undefined();
 }
