@@ -5,7 +5,6 @@ import { choices, parse, wholeNumber } from '../options.ts'
 import { report, stamp, writeJson, writeText } from '../report.ts'
 import { runAll } from './crew.ts'
 import { figuresOf, rowsOf } from './figures.ts'
-import { accuracyPlot } from './plot.ts'
 import { watch } from './progress.ts'
 import { METHODS, RECIPE, RECIPES } from './recipes.ts'
 import type { Job } from './run.ts'
@@ -72,6 +71,7 @@ export async function article(args: readonly string[]): Promise<void> {
   if (given.json !== undefined) writeJson(given.json, result)
   if (given.out === undefined) return
   writeJson(join(given.out, 'article.json'), result)
+  const { accuracyPlot } = await import('./plot.ts') // slow to load
   writeText(join(given.out, 'accuracy.svg'), accuracyPlot(rows))
   console.log(`wrote ${join(given.out, 'article.json')} and ${join(given.out, 'accuracy.svg')}`)
 }

@@ -1,0 +1,49 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, it } from 'vitest'
+import type { Report } from '../../bench/report.ts'
+import { interleave } from '../../bench/speed/measure.ts'
+import { palimpsest } from './command.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'palimpsest-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+it('measures every shape under every table, and ratios follow from the samples of the same round', () => {
+  const file = join(folder, 'speed.json')
+  const { status, stdout } = palimpsest('speed', '--rounds', '2', '--json', file)
+  expect(status).toBe(0)
+  expect(stdout).toMatch(/FMA peak \d+\.\d GF\/s/)
+  const { figures, runs } = JSON.parse(readFileSync(file, 'utf8')) as Report & {
+    runs: { name: string; seconds: number[] }[]
+  }
+  const samples = (name: string) => runs.find((run) => run.name === name)?.seconds ?? []
+  const tables = runs.flatMap(({ name }) => (name.startsWith('peak/') ? [name.slice(5)] : []))
+  for (const table of tables) {
+    const name = `gemm/100x100x784/nt/${table}`
+    const seconds = samples(name)
+    expect(seconds).toHaveLength(2)
+    const speeds = seconds.map((value) => (2 * 100 * 100 * 784) / value / 1e9)
+    const figure = figures.find((one) => one.name === name)
+    expect(figure?.value).toBeCloseTo(((speeds[0] ?? 0) + (speeds[1] ?? 0)) / 2, 6)
+    const ratio = figures.find((one) => one.name === `${name}/peak-ratio`)
+    expect(ratio?.value).toBeGreaterThan(0)
+    expect(ratio?.target).toBe(table === 'portable' ? undefined : 0.75)
+  }
+  expect(figures.find(({ name }) => name === 'step/784-100-10/100/1/bound-ratio')?.target).toBe(1.45)
+})
+
+it('takes turns, a sample a round for each subject', () => {
+  const order: string[] = []
+  const wait = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+  const subject = (name: string) => ({
+    name,
+    run() {
+      order.push(name)
+      wait()
+    },
+  })
+  const samples = interleave([subject('a'), subject('b')], 3)
+  expect(order.slice(-6).join('')).toBe('ababab')
+  for (const seconds of samples.values()) for (const value of seconds) expect(value).toBeGreaterThan(0.004)
+})
