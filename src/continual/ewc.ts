@@ -56,14 +56,17 @@ export class Ewc implements Method {
 
   /**
    * Adds a penalty that holds the model where it is, as firmly as the task's set needs it.
-   * @throws PalimpsestError `PENALTY_POWERLESS` when the Fisher is 0 everywhere, `NON_FINITE` when it is not finite
-   * anywhere, and what the estimator throws; the penalty is then as it was
+   * @throws PalimpsestError `PENALTY_POWERLESS` when the Fisher is 0 everywhere, `NON_FINITE` when it or the model holds
+   * NaN or infinity, and what the estimator throws; the penalty is then as it was
    */
   consolidate(task: Task): void {
     this.add(this.#fisherOf(task))
   }
 
-  /** The same with a diagonal of the caller's, at the parameters' present values. @throws as {@link consolidate} */
+  /**
+   * The same with a diagonal of the caller's, at the parameters' present values.
+   * @throws as {@link consolidate}; also `NON_FINITE` for a negative number, `LENGTH`
+   */
   add(fisher: Diagonal): void {
     check(fisher)
     const old = this.mode === 'separate' ? this.#anchored : new Map<Parameter, Anchored>()
@@ -76,12 +79,18 @@ export class Ewc implements Method {
       constant += native.mergeQuadratic(parameter.data, f, anchor, precision)
       merged.set(parameter, { precision, anchor })
     }
-    this.#anchored = merged
-    this.#constant = constant
-    this.#largest = [...merged.values()].reduce(
-      (largest, { precision }) => precision.reduce((a, b) => Math.max(a, b), largest),
+    const largest = [...merged.values()].reduce(
+      (most, { precision }) => precision.reduce((a, b) => Math.max(a, b), most),
       0,
     )
+    if (!Number.isFinite(constant) || !Number.isFinite(largest))
+      throw new PalimpsestError(
+        'NON_FINITE',
+        'the penalty would not be finite: parameters are not, or the Fishers overflow',
+      )
+    this.#anchored = merged
+    this.#constant = constant
+    this.#largest = largest
     this.#tasks++
     this.#warned = false
   }
