@@ -51,7 +51,8 @@ export function backward(
   pool: BufferPool,
 ): void {
   const wanted = dependents(nodes, parameters)
-  const seed = pool.take(1).fill(1)
+  const seed = loss instanceof Parameter && wanted.has(loss) ? loss.gradient : pool.take(1)
+  seed.fill(1)
   const reached = sweep(
     nodes,
     loss,

@@ -33,8 +33,11 @@ export class Tape {
     this.#inside = true
     try {
       const result = run(this)
-      if (result instanceof Promise)
+      if (result instanceof Promise) {
+        // what is left of it fails on released tensors: this error says why
+        result.catch(() => {})
         throw new PalimpsestError('TAPE_MISUSE', 'a step is synchronous: it cannot return a promise')
+      }
       for (const effect of this.#effects) effect()
       return result
     } finally {
@@ -95,7 +98,7 @@ export class Tape {
     this.#mine(loss)
     if (loss.size !== 1)
       throw new PalimpsestError('SHAPE', `backward() of a tensor of shape ${describe(loss.shape)}, expected one number`)
-    backward(this.#nodes, loss, parameters, this.#pool)
+    backward(this.#nodes, this.#watched.get(loss) ?? loss, parameters, this.#pool)
   }
 
   /**
@@ -124,8 +127,12 @@ export class Tape {
   }
 }
 
-/** for operations: the one tape among the inputs. @throws PalimpsestError `TAPE_MISUSE` when there is none, or two */
+/**
+ * For operations: the one tape among the inputs.
+ * @throws PalimpsestError `TENSOR_RELEASED`, `TAPE_MISUSE` when there is none, or two
+ */
 export function tapeOf(op: string, ...inputs: readonly Tensor[]): Tape {
+  inputs.forEach(storageOf)
   const owners = new Set(inputs.map(({ owner }) => owner).filter((owner) => owner instanceof Tape))
   const [tape] = owners
   if (!tape || owners.size > 1)

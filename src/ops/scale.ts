@@ -1,3 +1,4 @@
+import { PalimpsestError } from '../../bindings/errors.ts'
 import { native } from '../../bindings/native.ts'
 import type { Op } from '../autograd/op.ts'
 import { tapeOf } from '../autograd/tape.ts'
@@ -6,6 +7,8 @@ import { storageOf, type Tensor } from '../tensor/tensor.ts'
 
 /** x times a finite number. @throws PalimpsestError `INVALID_ARGUMENT`, `TAPE_MISUSE`, `TENSOR_RELEASED` */
 export function scale<S extends Shape>(x: Tensor<S>, factor: number): Tensor<S> {
+  if (!Number.isFinite(Math.fround(factor)))
+    throw new PalimpsestError('INVALID_ARGUMENT', `scale: factor is ${factor}, expected a finite float32`)
   const tape = tapeOf('scale', x)
   const out = tape.output(x.shape)
   native.scale(storageOf(x), factor, storageOf(out))

@@ -38,10 +38,10 @@ export class Random {
     return new Random([word(), word(), word(), word()])
   }
 
-  /** @throws PalimpsestError `INVALID_ARGUMENT` when the state is not four 32-bit words, or all zero */
+  /** @throws PalimpsestError `INVALID_ARGUMENT` unless the state is four signed 32-bit words, not all 0 */
   static restore(state: RandomState): Random {
-    if (state.length !== 4 || !state.every(Number.isInteger) || state.every((word) => word === 0))
-      throw new PalimpsestError('INVALID_ARGUMENT', 'a generator state is four 32-bit words that are not all 0')
+    if (state.length !== 4 || !state.every((word) => word === (word | 0)) || state.every((word) => word === 0))
+      throw new PalimpsestError('INVALID_ARGUMENT', 'a generator state is four signed 32-bit words that are not all 0')
     return new Random(state)
   }
 
@@ -67,8 +67,13 @@ export class Random {
     return (this.next() >>> 8) / 0x100_0000
   }
 
-  /** uniform over the whole numbers from 0 to n - 1, without bias (rejection) */
+  /**
+   * Uniform over the whole numbers from 0 to n - 1, without bias (rejection).
+   * @throws PalimpsestError `INVALID_ARGUMENT` unless n is a whole number from 1 to 2^32
+   */
   below(n: number): number {
+    if (!Number.isInteger(n) || n < 1 || n > 0x1_0000_0000)
+      throw new PalimpsestError('INVALID_ARGUMENT', `below: n is ${n}, expected a whole number from 1 to 2^32`)
     const limit = 0x1_0000_0000 - (0x1_0000_0000 % n)
     let draw = this.next()
     while (draw >= limit) draw = this.next()
