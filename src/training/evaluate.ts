@@ -1,3 +1,4 @@
+import { PalimpsestError } from '../../bindings/errors.ts'
 import { native } from '../../bindings/native.ts'
 import type { Tape } from '../autograd/tape.ts'
 import { batches } from '../data/batches.ts'
@@ -22,6 +23,7 @@ export function evaluate(model: Classifier, tape: Tape, set: LabelledSet): Evalu
       loss += softmaxCrossEntropy(logits, y).item() * y.length
     })
   }
+  checkFinite('evaluate', loss)
   return { accuracy: correct / set.count, loss: loss / set.count, count: set.count }
 }
 
@@ -41,5 +43,12 @@ export function predict(model: Classifier, tape: Tape, x: Float32Array): Predict
       native.softmax(to - from, outputs, storageOf(logits), probabilities.subarray(from * outputs, to * outputs))
     })
   }
+  checkFinite('predict', native.sum(probabilities))
   return { labels, probabilities }
+}
+
+/** argmax refuses NaN, but an infinite logit is the largest of its row: it shows in a sum over losses or probabilities */
+function checkFinite(verb: string, sum: number): void {
+  if (Number.isFinite(sum)) return
+  throw new PalimpsestError('NON_FINITE', `${verb}: the model's logits are not finite: its training has diverged`)
 }

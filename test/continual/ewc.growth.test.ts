@@ -84,9 +84,8 @@ describe('a parameter that is added after a consolidation', () => {
   })
 
   it('is warned of once a consolidation, whoever asks', async () => {
-    const [one, two, three] = ['one', 'two', 'three'].map(
-      (name) => new Parameter(name, [2], Float32Array.of(1, 2)),
-    ) as [Parameter, Parameter, Parameter]
+    const made = (name: string) => new Parameter(name, [2], Float32Array.of(1, 2))
+    const [one, two, three] = [made('one'), made('two'), made('three')]
     const ewc = new Ewc({ lambda: 1 })
     const fisherOf = (...parameters: Parameter[]) =>
       new Map(parameters.map((parameter) => [parameter, Float32Array.of(1, 1)]))
