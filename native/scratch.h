@@ -5,7 +5,7 @@
 
 namespace palimpsest {
 
-constexpr std::size_t scratch_floats = 192 * 1024;
+constexpr std::size_t scratch_floats = 256 * 1024;
 
 // the calling thread's arena, aligned to a cache line; its contents do not outlive a kernel
 float* scratch();

@@ -5,7 +5,7 @@
 
 namespace palimpsest::avx2 {
 namespace {
-constexpr std::size_t tile_rows = 6, tile_vectors = 1, peak_chains = 6;
+constexpr std::size_t tile_rows = 6, tile_vectors = 1, peak_chains = 6, in_place_rows = 16;
 #include "../kernels/table.inc"
 }  // namespace
 

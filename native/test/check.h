@@ -50,12 +50,16 @@ using Run = std::function<Floats(const KernelTable&)>;
 
 // every table gives the bits of the portable one
 void check_bits(const std::string& what, const Run& run);
-// ... and stays within tolerance * (1 + |expected|) of a naive oracle in float64
+// every table gives exactly these bits
+void check_exact(const std::string& what, const Run& run, const Floats& expected);
+// every table gives the bits of the portable one, which stays within tolerance * (1 + |expected|) of a naive oracle in
+// float64
 void check_close(const std::string& what, const Run& run, const Doubles& expected, double tolerance);
 
-inline Floats joined(std::initializer_list<Floats> parts) {
-  Floats all;
-  for (const Floats& part : parts) all.insert(all.end(), part.begin(), part.end());
+template <class T>
+std::vector<T> joined(std::initializer_list<std::vector<T>> parts) {
+  std::vector<T> all;
+  for (const std::vector<T>& part : parts) all.insert(all.end(), part.begin(), part.end());
   return all;
 }
 

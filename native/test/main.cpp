@@ -4,6 +4,15 @@
 
 int main() {
   using namespace palimpsest::test;
+  test_dispatch();
+  test_elementwise();
+  test_gather();
+  test_reduce();
+  test_math();
+  test_softmax();
+  test_normalization();
+  test_optimizer();
+  test_consolidation();
   test_gemm();
   return finish();
 }

@@ -1,0 +1,31 @@
+// Which tables there are, how one is chosen, and that the arena is where it should be.
+#include "../dispatch.h"
+
+#include <cmath>
+#include <cstring>
+
+#include "../scratch.h"
+#include "check.h"
+#include "tests.h"
+
+namespace palimpsest::test {
+
+void test_dispatch() {
+  const KernelTable* const* tables = supported_tables();
+  check(std::strcmp(tables[0]->name, "portable") == 0, "the portable table is the first");
+  const KernelTable* last = nullptr;
+  for (; *tables != nullptr; ++tables) {
+    last = *tables;
+    check(find_table(last->name) == last, "a table is found by its name");
+    float sink = 0;
+    check(last->fma_peak(10, &sink) > 0 && std::isfinite(sink), "the peak counts its flops");
+  }
+  check(find_table("none") == nullptr, "an unknown name finds no table");
+  check(current_table() == last, "the fastest table is the default");
+  select_table(find_table("portable"));
+  check(current_table() == find_table("portable"), "a selected table is the current one");
+  select_table(last);
+  check(reinterpret_cast<std::uintptr_t>(scratch()) % 64 == 0, "the arena is aligned to a cache line");
+}
+
+}  // namespace palimpsest::test

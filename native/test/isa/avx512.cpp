@@ -1,0 +1,12 @@
+#include "../../vec/avx512.h"
+
+#include "../math_table.h"
+
+namespace palimpsest::avx512 {
+namespace {
+#include "../math_table.inc"
+}  // namespace
+
+extern const test::MathTable math;
+constinit const test::MathTable math = {isa_name, exp_each, log_each};
+}  // namespace palimpsest::avx512

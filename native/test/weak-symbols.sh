@@ -1,0 +1,13 @@
+#!/bin/sh
+# The tables are compiled for different processors. A weak symbol in one of them, say a std::vector member, could be
+# chosen by the linker for all: an illegal instruction on an older machine. So none may have any.
+# usage: weak-symbols.sh OBJECT...
+failed=0
+for object in "$@"; do
+  weak=$(nm --demangle "$object" | grep -E ' [WVwvu] ')
+  if [ -n "$weak" ]; then
+    printf '%s has weak symbols:\n%s\n' "$object" "$weak"
+    failed=1
+  fi
+done
+[ $# -gt 0 ] && [ $failed -eq 0 ] && echo "$# objects, no weak symbols"
