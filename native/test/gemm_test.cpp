@@ -70,14 +70,15 @@ void test_gemm() {
     check_shape({form, 10, 100, 100, false, false, false}, false);
     check_shape({form, 100, 100, 10, false, false, true}, false);
     check_shape({form, 3, 5, 0, true, false, true}, false);
-    // across the borders of the blocks in k, in rows and in columns
-    for (const std::size_t k : {383, 384, 385, 1023, 1024, 1025, 2049}) {
+    // across the borders of the blocks: 512 steps of k, 144 rows, and as many columns as the arena holds
+    for (const std::size_t k : {511, 512, 513, 1024, 1025}) {
       check_shape({form, 5, 19, k, true, false, true}, false);
       check_shape({form, 2, 33, k, true, true, false}, false);
     }
-    for (const std::size_t m : {223, 224, 225, 239, 240, 241, 481})
-      check_shape({form, m, 17, 7, true, false, true}, false);
-    for (const std::size_t n : {1536, 1537, 2017}) check_shape({form, 2, n, 130, true, false, true}, false);
+    for (const std::size_t m : {143, 144, 145, 257, 300}) check_shape({form, m, 17, 7, true, false, true}, false);
+    for (const std::size_t n : {383, 384, 385, 800}) check_shape({form, 2, n, 512, true, false, true}, false);
+    check_shape({form, 150, 50, 515, true, true, true}, true);
+    check_shape({form, 290, 390, 600, true, false, true}, false);
   }
   for (int i = 0; i < 300; ++i) check_shape(random_shape(i < 200 ? 36 : 110), i % 2 == 0);
 }
