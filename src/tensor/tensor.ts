@@ -10,7 +10,7 @@ export let release: (tensor: Tensor) => void
  * An immutable float32 array with a shape, row-major. Most tensors belong to a tape and live until the end of its step;
  * their memory is used again afterwards, so it is never shown: `read()` copies it out.
  */
-export class Tensor<S extends Shape = Shape> {
+export class Tensor<const S extends Shape = Shape> {
   readonly shape: S
   readonly size: number
   /** the tape that made this tensor, or null for one that stands on its own */
