@@ -14,7 +14,7 @@ namespace palimpsest {
 // which operand of a product is stored transposed, in the order A, B
 enum class Form : std::int32_t { nt = 0, nn = 1, tn = 2 };
 
-// C[M, N] = A B + bias, then ReLU if asked.
+// C[M, N] = A B + bias, then ReLU if asked. C overlaps neither A nor B nor the bias.
 // nt: A[M, K], B[N, K]   nn: A[M, K], B[K, N]   tn: A[K, M], B[K, N]
 struct Matmul {
   Form form;
@@ -122,7 +122,8 @@ struct KernelTable {
   void (*gather)(const std::uint8_t* pixels, const std::uint32_t* indices, std::size_t rows, std::size_t features,
                  float* out);
 
-  // peak.inc: independent chains of vector fma, for the hardware's limit; returns flops done, writes their sum
+  // peak.inc: independent chains of vector fma, for the hardware's limit; returns flops done, writes their sum,
+  // which alone differs between tables
   double (*fma_peak)(std::size_t iterations, float* sink);
 };
 
