@@ -1,17 +1,17 @@
 import { Worker } from 'node:worker_threads'
 import type { Job, Progress, RunRecord, Sets } from './run.ts'
-import type { Answer } from './worker.ts'
+import type { Answer, Assignment } from './worker.ts'
 
-/** Hears what becomes of the jobs; `worker` counts from 0. */
+/** Hears what becomes of the jobs; `seat` counts the jobs that go on at once, from 0. */
 export interface Watcher {
-  started(worker: number, job: Job): void
-  progressed(worker: number, progress: Progress): void
-  finished(worker: number, record: RunRecord): void
+  started(seat: number, job: Job): void
+  progressed(seat: number, progress: Progress): void
+  finished(seat: number, record: RunRecord): void
 }
 
 /**
- * Runs jobs in `threads` workers at once, each on a core of its own; the sets are shared, not copied. Records come back
- * in the order of the jobs, and do not depend on the number of workers.
+ * Runs jobs, `threads` at once, each in a worker of its own whose memory goes with it; the sets are shared, not copied.
+ * Records come in the order of the jobs, and do not depend on the number of threads.
  */
 export async function runAll(
   jobs: readonly Job[],
@@ -21,38 +21,29 @@ export async function runAll(
 ): Promise<RunRecord[]> {
   const records: RunRecord[] = []
   let next = 0
-  const work = async (index: number) => {
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: sets })
-    try {
-      for (let job = jobs[next]; job; job = jobs[next]) {
-        const place = next++
-        watcher.started(index, job)
-        const record = await one(worker, job, (progress) => watcher.progressed(index, progress))
-        records[place] = record
-        watcher.finished(index, record)
-      }
-    } finally {
-      await worker.terminate()
+  const work = async (seat: number) => {
+    for (let job = jobs[next]; job; job = jobs[next]) {
+      const place = next++
+      watcher.started(seat, job)
+      const record = await assign({ job, sets }, (progress) => watcher.progressed(seat, progress))
+      records[place] = record
+      watcher.finished(seat, record)
     }
   }
-  await Promise.all(Array.from({ length: Math.min(threads, jobs.length) }, (_, index) => work(index)))
+  await Promise.all(Array.from({ length: threads }, (_, seat) => work(seat)))
   return records
 }
 
-function one(worker: Worker, job: Job, progressed: (progress: Progress) => void): Promise<RunRecord> {
+function assign(assignment: Assignment, progressed: (progress: Progress) => void): Promise<RunRecord> {
+  const { recipe, method, seed } = assignment.job
   return new Promise((resolve, reject) => {
-    const settle = (act: () => void) => {
-      worker.off('message', hear).off('error', fail).off('exit', leave)
-      act()
-    }
-    const hear = (answer: Answer) => {
-      if ('progress' in answer) progressed(answer.progress)
-      else if ('record' in answer) settle(() => resolve(answer.record))
-      else fail(new Error(`${job.recipe} ${job.method} seed ${job.seed}: ${answer.failure}`))
-    }
-    const fail = (error: Error) => settle(() => reject(error))
-    const leave = () => fail(new Error(`${job.recipe} ${job.method} seed ${job.seed}: the worker ended`))
-    worker.on('message', hear).on('error', fail).on('exit', leave)
-    worker.postMessage(job)
+    let record: RunRecord | null = null
+    new Worker(new URL('./worker.js', import.meta.url), { workerData: assignment })
+      .on('message', (answer: Answer) => {
+        if ('progress' in answer) progressed(answer.progress)
+        else record = answer.record
+      })
+      .on('error', (error) => reject(new Error(`${recipe} ${method} seed ${seed} failed`, { cause: error })))
+      .on('exit', () => (record ? resolve(record) : reject(new Error(`${recipe} ${method} seed ${seed} ended early`))))
   })
 }

@@ -1,16 +1,16 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { type Job, type Progress, type RunRecord, run, type Sets } from './run.ts'
 
-/** What a worker answers while it works on a job. */
-export type Answer = { readonly progress: Progress } | { readonly record: RunRecord } | { readonly failure: string }
+/** What a worker is given: one job, and the sets, whose memory it shares. */
+export interface Assignment {
+  readonly job: Job
+  readonly sets: Sets
+}
 
-const port = parentPort
-if (!port) throw new Error('this file runs as a worker')
+/** What it answers. */
+export type Answer = { readonly progress: Progress } | { readonly record: RunRecord }
 
-port.on('message', (job: Job) => {
-  const answer = (message: Answer) => port.postMessage(message)
-  run(job, workerData as Sets, (progress) => answer({ progress })).then(
-    (record) => answer({ record }),
-    (error) => answer({ failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
-  )
-})
+const { job, sets } = workerData as Assignment
+const answer = (message: Answer) => parentPort?.postMessage(message)
+
+answer({ record: await run(job, sets, (progress) => answer({ progress })) })
