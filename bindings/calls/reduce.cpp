@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "../exports.h"
 
 namespace palimpsest {
@@ -31,9 +33,12 @@ Napi::Value argmax(Args& args) {
   const auto x = args.array<const float>("x", rows * columns);
   const auto out = args.array<std::uint32_t>("out", rows);
   args.distinct(out, {x});
-  const std::int64_t bad = current_table()->argmax(x, rows, columns, out);
-  if (bad >= 0)
-    args.refuse("NON_FINITE", "row " + std::to_string(bad) + " of x holds a NaN: it has no largest element");
+  // the kernel finds it, too, but has written the rows before it by then
+  const float* nan = std::find_if(x.data, x.data + x.length, [](float value) { return value != value; });
+  const auto row = static_cast<std::size_t>(nan - x.data) / columns;
+  if (row < rows)
+    args.refuse("NON_FINITE", "row " + std::to_string(row) + " of x holds a NaN: it has no largest element");
+  current_table()->argmax(x, rows, columns, out);
   return args.env().Undefined();
 }
 
