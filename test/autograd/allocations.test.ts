@@ -1,5 +1,9 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterEach, describe, expect, test } from 'vitest'
 import {
+  add,
   batchNorm,
   linear,
   logSoftmax,
@@ -118,6 +122,54 @@ describe('a step in steady state allocates no buffer', () => {
       tape.step(() => tape.backward(sum(square(run(...own.map((parameter) => tape.watch(parameter))))), own))
     expect(new Set(counts(tape, 5, step)).size).toBe(1)
   })
+})
+
+describe('a backward pass gives gradients back as it goes', () => {
+  const p = vector(8)
+  const LENGTH = 100
+
+  test('through a chain: two of them, however long it is', () => {
+    const tape = new Tape()
+    tape.step(() => {
+      let y: Tensor<readonly [number]> = tape.watch(p)
+      for (let depth = 0; depth < LENGTH; depth++) y = scale(y, 0.9)
+      const loss = sum(y)
+      const before = tape.allocations
+      tape.backward(loss, [p])
+      // that of the loss is of another length
+      expect(tape.allocations - before).toBeLessThanOrEqual(3)
+    })
+  })
+
+  test('where one tensor is used over and over', () => {
+    const tape = new Tape()
+    tape.step(() => {
+      const y = scale(tape.watch(p), 2)
+      const uses = Array.from({ length: LENGTH }, () => sum(y))
+      const loss = uses.reduce((a, b) => add(a, b))
+      const before = tape.allocations
+      tape.backward(loss, [p])
+      // of 8 numbers: the sum and one more; of one number: those of the sums, which wait for their turn
+      expect(tape.allocations - before).toBeLessThanOrEqual(LENGTH + 4)
+    })
+  })
+})
+
+test('a tape holds nothing of a step that has ended', async () => {
+  const tape = new Tape()
+  const p = vector(3)
+  const refs = tape.step(() => {
+    const [watched, input] = [tape.watch(p), tape.input(uniform(next, 3), [3])]
+    const output = add(watched, input)
+    tape.backward(sum(output), [p])
+    return [watched, input, output].map((tensor) => new WeakRef(tensor))
+  })
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  // a WeakRef holds on until the running job ends
+  await turn()
+  collect()
+  expect(refs.map((ref) => ref.deref())).toEqual([undefined, undefined, undefined])
 })
 
 describe('a step in steady state makes no array', () => {
