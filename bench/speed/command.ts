@@ -6,17 +6,17 @@ import { parse, wholeNumber } from '../options.ts'
 import { type Report, report, stamp, writeJson } from '../report.ts'
 import { type Line, linesOf } from './lines.ts'
 import { interleave } from './measure.ts'
-import { GEMMS, gemmSubject, peakSubject, STEPS, stepSubject } from './subjects.ts'
+import { GEMMS, gemmSubject, peakFlops, peakSubject, STEPS, stepSubject } from './subjects.ts'
 
 export const SPEED_HELP = `palimpsest speed: kernels and a training step, one thread, against the FMA peak measured in the same run
 
-  --rounds N        samples of each, taken in turns; medians count (default 21)
+  --rounds N        samples of each, taken in turns; medians count (default 101)
   --json FILE       write options, figures and samples
   --out DIR         write speed.json
   --help`
 
 const OPTIONS = {
-  rounds: { type: 'string', default: '21' },
+  rounds: { type: 'string', default: '101' },
   json: { type: 'string' },
   out: { type: 'string' },
   help: { type: 'boolean', default: false },
@@ -37,12 +37,13 @@ export async function speed(args: readonly string[]): Promise<void> {
     ],
     rounds,
   )
+  const flops = new Map(tables.map((table) => [table, peakFlops(table)]))
   native.selectTable(before)
 
-  const { peak, lines } = linesOf(tables, samples)
+  const { peak, lines } = linesOf(tables, flops, samples)
   print(peak, lines, machine)
   const figures = lines.flatMap(({ figure, ratio }) => [figure, ratio])
-  const runs = [...samples].map(([name, seconds]) => ({ name, seconds }))
+  const runs = [...samples].map(([name, taken]) => ({ name, samples: taken }))
   const result = report({ bench: 'speed', machine, options: { rounds }, figures, runs })
   if (given.json !== undefined) writeJson(given.json, result)
   if (given.out !== undefined) writeJson(join(given.out, 'speed.json'), result)

@@ -1,6 +1,7 @@
 import { median, summarize } from '../format.ts'
 import type { Figure } from '../report.ts'
-import { flopsOf, GEMMS, nameOf, peakFlops, STEPS, stepFlops, stepName } from './subjects.ts'
+import type { Sample } from './measure.ts'
+import { flopsOf, GEMMS, type Gemm, nameOf, STEPS, type Step, stepFlops, stepName } from './subjects.ts'
 
 /** A measured thing: its speed, its ratio to the limit, and the share of the FMA peak that it reaches. */
 export interface Line {
@@ -8,8 +9,6 @@ export interface Line {
   readonly ratio: Figure
   readonly share: number
 }
-
-type Samples = ReadonlyMap<string, readonly number[]>
 
 const figure = (
   name: string,
@@ -25,51 +24,43 @@ const figure = (
 /** Ratios are taken within a round, to the best peak of any table in that round. */
 export function linesOf(
   tables: readonly string[],
-  samples: Samples,
+  flops: ReadonlyMap<string, number>,
+  samples: ReadonlyMap<string, readonly Sample[]>,
 ): { readonly peak: number; readonly lines: Line[] } {
-  const of = (name: string) => samples.get(name) ?? []
-  const rounds = of(`peak/${tables[0]}`).map((_, round) => round)
-  const flops = peakFlops()
-  const peaks = rounds.map((round) =>
-    Math.max(...tables.map((table) => flops / (of(`peak/${table}`)[round] ?? Infinity))),
-  )
+  const peaks = new Map<number, number>()
+  for (const table of tables)
+    for (const { round, seconds } of samples.get(`peak/${table}`) ?? [])
+      peaks.set(round, Math.max(peaks.get(round) ?? 0, (flops.get(table) ?? 0) / seconds))
+  const peakOf = (round: number) => peaks.get(round) ?? Number.NaN
 
-  const gemms = GEMMS.flatMap((gemm) =>
-    tables.map((table): Line => {
-      const name = `${nameOf(gemm)}/${table}`
-      const speeds = of(name).map((seconds) => flopsOf(gemm) / seconds)
-      const shares = speeds.map((value, round) => value / (peaks[round] ?? Number.NaN))
-      const target = table === 'portable' ? undefined : gemm.target
-      return {
-        figure: figure(
-          name,
-          speeds.map((value) => value / 1e9),
-          'GF/s',
-          'higher',
-        ),
-        ratio: figure(`${name}/peak-ratio`, shares, 'ratio', 'higher', target),
-        share: median(shares),
-      }
-    }),
-  )
-  const steps = STEPS.flatMap((step) =>
-    tables.map((table): Line => {
-      const seconds = of(`${stepName(step)}/${table}`)
-      const bounds = seconds.map((value, round) => (value * (peaks[round] ?? Number.NaN)) / stepFlops(step))
-      // the design's name is for the table that runs by itself, the last and fastest
-      const name = table === tables.at(-1) ? stepName(step) : `${stepName(step)}/${table}`
-      const target = table === 'portable' ? undefined : step.target
-      return {
-        figure: figure(
-          name,
-          seconds.map((value) => value * 1e6),
-          'us',
-          'lower',
-        ),
-        ratio: figure(`${name}/bound-ratio`, bounds, 'ratio', 'lower', target),
-        share: 1 / median(bounds),
-      }
-    }),
-  )
-  return { peak: median(peaks), lines: [...gemms, ...steps] }
+  const gemm = (shape: Gemm, table: string): Line => {
+    const name = `${nameOf(shape)}/${table}`
+    const speeds = (samples.get(name) ?? []).map(({ round, seconds }) => ({ round, value: flopsOf(shape) / seconds }))
+    const shares = speeds.map(({ round, value }) => value / peakOf(round))
+    const giga = speeds.map(({ value }) => value / 1e9)
+    const target = table === 'portable' ? undefined : shape.target
+    return {
+      figure: figure(name, giga, 'GF/s', 'higher'),
+      ratio: figure(`${name}/peak-ratio`, shares, 'ratio', 'higher', target),
+      share: median(shares),
+    }
+  }
+  const step = (net: Step, table: string): Line => {
+    const times = samples.get(`${stepName(net)}/${table}`) ?? []
+    const bounds = times.map(({ round, seconds }) => (seconds * peakOf(round)) / stepFlops(net))
+    const micro = times.map(({ seconds }) => seconds * 1e6)
+    // the table that runs by itself is the last; the figure of the step is its
+    const name = table === tables.at(-1) ? stepName(net) : `${stepName(net)}/${table}`
+    const target = table === 'portable' ? undefined : net.target
+    return {
+      figure: figure(name, micro, 'us', 'lower'),
+      ratio: figure(`${name}/bound-ratio`, bounds, 'ratio', 'lower', target),
+      share: 1 / median(bounds),
+    }
+  }
+  const lines = [
+    ...GEMMS.flatMap((shape) => tables.map((table) => gemm(shape, table))),
+    ...STEPS.flatMap((net) => tables.map((table) => step(net, table))),
+  ]
+  return { peak: median([...peaks.values()]), lines }
 }

@@ -1,20 +1,30 @@
-/** Something to time; `calls` calls make one sample. */
+/** Something to time. */
 export interface Subject {
   readonly name: string
   readonly run: () => void
+  /** sampled every so many rounds, for what is slow; default 1 */
+  readonly every?: number
 }
 
-const SAMPLE_SECONDS = 0.004
+export interface Sample {
+  readonly round: number
+  /** a call */
+  readonly seconds: number
+}
+
+// short beside the slices that a busy machine gives to others, so that most samples are whole
+const SAMPLE_SECONDS = 0.001
 
 /**
- * Seconds a call, a sample a round for each subject. The subjects take turns, so that whatever slows the machine for a
- * while slows all of them, and ratios within a round hold.
+ * Times each subject once a round. The subjects take turns, so that whatever slows the machine for a while slows all of
+ * them, and ratios within a round hold.
  */
-export function interleave(subjects: readonly Subject[], rounds: number): Map<string, number[]> {
+export function interleave(subjects: readonly Subject[], rounds: number): Map<string, Sample[]> {
   const calls = new Map(subjects.map(({ name, run }) => [name, Math.max(1, Math.round(SAMPLE_SECONDS / once(run)))]))
-  const samples = new Map(subjects.map(({ name }) => [name, [] as number[]]))
+  const samples = new Map(subjects.map(({ name }) => [name, [] as Sample[]]))
   for (let round = 0; round < rounds; round++)
-    for (const { name, run } of subjects) samples.get(name)?.push(timed(run, calls.get(name) ?? 1))
+    for (const { name, run, every = 1 } of subjects)
+      if (round % every === 0) samples.get(name)?.push({ round, seconds: timed(run, calls.get(name) ?? 1) })
   return samples
 }
 

@@ -9,7 +9,8 @@ import { palimpsest } from './command.ts'
 const folder = mkdtempSync(join(tmpdir(), 'palimpsest-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const read = (file: string) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as Report & { runs: RunRecord[] }
+const read = (file: string) =>
+  JSON.parse(readFileSync(join(folder, file), 'utf8')) as Omit<Report, 'runs'> & { runs: RunRecord[] }
 
 describe('palimpsest run article', () => {
   let printed = ''
