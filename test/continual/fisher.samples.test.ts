@@ -5,7 +5,7 @@ import { Mlp } from '../../src/nn/mlp.ts'
 import type { Classifier } from '../../src/nn/module.ts'
 import type { Parameter } from '../../src/tensor/parameter.ts'
 import { Random } from '../../src/tensor/random.ts'
-import { blobs, codeOf, stateOf } from '../toy.ts'
+import { blobs, codeOf, stateOf, watched } from '../toy.ts'
 import { exactly, lived, loopFisher, samplesOf } from './loop.ts'
 
 describe('sampled', () => {
@@ -136,6 +136,21 @@ describe('every estimator', () => {
     const twice: Classifier = { ...like(square), forward: (x, mode) => square.forward(square.forward(x, mode), mode) }
     expect(code(twice, blobs({ features: 5, classes: 5 }))).toBe('PARAMETER_REUSED')
   })
+
+  it.each(estimators)(
+    '%s looks at 400 rows at a time, which decides the order of its sums and so its bits',
+    (estimator) => {
+      const model = new Mlp([5, 4])
+      const passes: [number, string][] = []
+      const spied = watched(model, (x, mode) => passes.push([x.shape[0], mode]))
+      fisherDiagonal(spied, blobs({ count: 811, features: 5, classes: 4 }), { estimator, random: Random.from(1) })
+      expect(passes).toEqual([
+        [400, 'evaluation'],
+        [400, 'evaluation'],
+        [11, 'evaluation'],
+      ])
+    },
+  )
 
   it('is one that is known', () => {
     const estimator = 'emprical' as FisherEstimator
