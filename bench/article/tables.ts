@@ -37,11 +37,11 @@ export function spreadSentence(rows: readonly Row[]): string {
     : `${intro}, and this is one draw as well: add --seeds 10 to see the spread.`
 }
 
-const BAR = 30
+const BAR = 10
 
 /** Every recipe and method, the average drawn as a bar. */
 export function recipeTable(rows: readonly Row[]): string {
-  const head = ['recipe', 'method', 'MNIST after task 1', 'MNIST', 'Fashion-MNIST', 'average', '', 'time']
+  const head = ['recipe', 'method', 'MNIST at first', 'MNIST', 'Fashion-MNIST', 'average', '', 'time']
   const table = new Table({ head, colAligns: [...right(4), 'left', 'right'], ...PLAIN })
   for (const { recipe, method, runs, values } of rows) {
     const firsts = runs.flatMap(({ after }) => (after.length > 1 && after[0] ? [after[0].mnist] : []))
