@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Native } from '../../bindings/native.ts'
 import type { Numbers } from '../numbers.ts'
-import { type ArrayArgument, CALLS, makeArray, NAMES } from './calls.ts'
+import { type ArrayArgument, makeArray } from './arguments.ts'
+import { CALLS, NAMES } from './calls.ts'
 import { accepted, arraysOf, call, refused } from './refused.ts'
 
 interface Pair {

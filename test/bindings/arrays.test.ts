@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { type Native, native } from '../../bindings/native.ts'
 import type { Numbers } from '../numbers.ts'
-import { type ArrayArgument, CALLS, type Dtype, makeArray, NAMES } from './calls.ts'
+import { type ArrayArgument, type Dtype, makeArray } from './arguments.ts'
+import { CALLS, NAMES } from './calls.ts'
 import { accepted, arraysOf, call, refused } from './refused.ts'
 
 const WITH_ARRAYS = NAMES.filter((name) => arraysOf(name).length > 0)

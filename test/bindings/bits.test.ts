@@ -3,7 +3,8 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { PalimpsestError } from '../../bindings/errors.ts'
 import { type Native, native } from '../../bindings/native.ts'
 import { type Numbers, sameBits, special, uniform } from '../numbers.ts'
-import { CALLS, type Call, draw, leastOf, NAMES, type Sizes, sizesOf } from './calls.ts'
+import { type Call, draw, leastOf, type Sizes, sizesOf } from './arguments.ts'
+import { CALLS, NAMES } from './calls.ts'
 
 // fmaPeak is a measurement: each table runs as many chains as it has registers for
 const AROUND = ['tables', 'currentTable', 'selectTable', 'fmaPeak']

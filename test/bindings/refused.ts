@@ -2,7 +2,8 @@ import { expect } from 'vitest'
 import { type ErrorCode, PalimpsestError } from '../../bindings/errors.ts'
 import { type Native, native } from '../../bindings/native.ts'
 import { type Numbers, sameBits, uniform } from '../numbers.ts'
-import { type ArrayArgument, CALLS, draw, type Sizes } from './calls.ts'
+import { type ArrayArgument, draw, type Sizes } from './arguments.ts'
+import { CALLS } from './calls.ts'
 
 // different, so that no length fits by chance
 export const SIZES: Sizes = { m: 3, n: 5, k: 7, rows: 4, columns: 6, classes: 3, features: 2, images: 9, iterations: 2 }

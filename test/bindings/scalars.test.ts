@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { native } from '../../bindings/native.ts'
-import { type Argument, CALLS, NAMES } from './calls.ts'
+import type { Argument } from './arguments.ts'
+import { CALLS, NAMES } from './calls.ts'
 import { accepted, call, refused } from './refused.ts'
 
 const each = <K extends Argument['kind']>(kind: K) =>

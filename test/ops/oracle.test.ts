@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, test } from 'vitest'
 import { checkForward, checkGradients } from '../gradcheck.ts'
 import { stream, uniform } from '../numbers.ts'
-import { EVERY, instances } from './cases.ts'
+import { instances } from './case.ts'
+import { EVERY } from './cases.ts'
 
 describe.each(EVERY)('%s', (_, __, one) => {
   test('gives what the float64 oracle gives', () => {

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { logSoftmax, Parameter, relu, softmaxCrossEntropy, sum, Tape } from '../../src/autograd.ts'
 import { gradientsOf, type Instance } from '../gradcheck.ts'
-import { EVERY, instances } from './cases.ts'
+import { instances } from './case.ts'
+import { EVERY } from './cases.ts'
 
 const forward = ({ inputs, run }: Instance): Float32Array => {
   const tape = new Tape()
