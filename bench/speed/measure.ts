@@ -13,7 +13,7 @@ export interface Sample {
 }
 
 // short beside the slices that a busy machine gives to others, so that most samples are whole
-const SAMPLE_SECONDS = 0.001
+const SAMPLE_SECONDS = 0.002
 
 /**
  * Times each subject once a round. The subjects take turns, so that whatever slows the machine for a while slows all of
@@ -29,11 +29,12 @@ export function interleave(subjects: readonly Subject[], rounds: number): Map<st
 }
 
 function once(run: () => void): number {
-  run()
   return Math.min(timed(run, 1), timed(run, 1))
 }
 
+/** after a call that is not counted, for the other subjects have emptied the caches */
 function timed(run: () => void, calls: number): number {
+  run()
   const started = process.hrtime.bigint()
   for (let call = 0; call < calls; call++) run()
   return Number(process.hrtime.bigint() - started) / 1e9 / calls

@@ -2,6 +2,13 @@ import { PalimpsestError } from '../../bindings/errors.ts'
 
 const rotl = (x: number, k: number) => (x << k) | (x >>> (32 - k))
 
+/** a bijection of the 32-bit words in which every bit of the result depends on every bit given: MurmurHash3's finalizer */
+function mix(z: number): number {
+  z = Math.imul(z ^ (z >>> 16), 0x85ebca6b)
+  z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35)
+  return z ^ (z >>> 16)
+}
+
 /** Four words of state, for saving and going on later. */
 export type RandomState = readonly [number, number, number, number]
 
@@ -26,14 +33,11 @@ export class Random {
   static from(seed: number, purpose = ''): Random {
     if (!Number.isSafeInteger(seed) || seed < 0)
       throw new PalimpsestError('INVALID_ARGUMENT', `seed is ${seed}, expected a whole number from 0 to 2^53 - 1`)
-    let hash = Math.imul(seed | 0, 0x9e3779b1) ^ Math.floor(seed / 0x1_0000_0000)
-    for (let i = 0; i < purpose.length; i++) hash = Math.imul(hash ^ purpose.charCodeAt(i), 0x01000193)
+    let hash = mix(mix(seed | 0) ^ Math.floor(seed / 0x1_0000_0000))
+    for (let i = 0; i < purpose.length; i++) hash = mix(hash ^ purpose.charCodeAt(i))
     const word = () => {
       hash = (hash + 0x9e3779b9) | 0
-      let z = hash
-      z = Math.imul(z ^ (z >>> 16), 0x85ebca6b)
-      z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35)
-      return z ^ (z >>> 16)
+      return mix(hash)
     }
     return new Random([word(), word(), word(), word()])
   }
