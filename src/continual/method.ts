@@ -16,7 +16,7 @@ export interface Task {
 /** What keeps old tasks: it looks at a task when that was learnt, and adds a penalty to the steps that follow. */
 export interface Method {
   readonly name: string
-  /** Changes nothing when it throws. */
+  /** Remembers nothing of the task when it throws. */
   consolidate(task: Task): void
   /** the penalty on these parameters, or null before the first consolidation */
   quadratic(parameters: readonly Parameter[]): Quadratic | null

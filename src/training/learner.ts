@@ -54,7 +54,8 @@ export class Learner {
    * One step on one batch. Returns its mean cross-entropy before the change, in nats, without the penalty.
    * @param x [B, I] @param y [B], below the model's outputs
    * @throws PalimpsestError `DTYPE`, `LENGTH`, `EMPTY_SET`, `LABEL_OUT_OF_RANGE`, `NON_FINITE` (x, or a loss that
-   * diverged), `PENALTY_POWERLESS`, `PENALTY_UNSTABLE`: the model is then as it was
+   * diverged), `INVALID_ARGUMENT` (one row, with BatchNorm), `PENALTY_POWERLESS`, `PENALTY_UNSTABLE`: the model is then
+   * as it was
    */
   step(x: Float32Array, y: Uint8Array): number {
     checkRows(x, this.model.inputs)
@@ -67,7 +68,8 @@ export class Learner {
   /**
    * Trains on a set for some epochs, in an order shuffled by the seed; gives the event loop its turn every 8 ms.
    * Nothing happens until the events are iterated, and leaving the loop ends the training.
-   * @throws PalimpsestError as `step`, and `SHAPE`, `INVALID_ARGUMENT`; the signal's reason
+   * @throws PalimpsestError as `step`, and `SHAPE`, `INVALID_ARGUMENT`; the signal's reason. The model is then as the
+   * last step that was done left it
    */
   async *fit(set: LabelledSet, options: FitOptions = {}): AsyncGenerator<FitEvent, void, undefined> {
     const { epochs = 1, batchSize = 100, schedule = constant, every = Infinity, signal } = options
