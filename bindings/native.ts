@@ -3,6 +3,19 @@ import { type ErrorCode, PalimpsestError } from './errors.ts'
 
 type F32 = Float32Array
 type Optional = Float32Array | null
+type Product = [
+  m: number,
+  n: number,
+  k: number,
+  a: F32,
+  b: F32,
+  bias: Optional,
+  c: F32,
+  accumulate: boolean,
+  relu: boolean,
+]
+type Layer = [rows: number, features: number, x: F32, gamma: F32, beta: F32, epsilon: number]
+type Penalty = [lambda: number, precision: Optional, anchor: Optional]
 
 /**
  * The addon's exports. Matrices are row-major; every length is checked against the sizes, every element type against
@@ -14,39 +27,9 @@ export interface Native {
   selectTable(name: string): void
   fmaPeak(iterations: number, sink: F32): number
 
-  matmulNT(
-    m: number,
-    n: number,
-    k: number,
-    a: F32,
-    b: F32,
-    bias: Optional,
-    c: F32,
-    accumulate: boolean,
-    relu: boolean,
-  ): void
-  matmulNN(
-    m: number,
-    n: number,
-    k: number,
-    a: F32,
-    b: F32,
-    bias: Optional,
-    c: F32,
-    accumulate: boolean,
-    relu: boolean,
-  ): void
-  matmulTN(
-    m: number,
-    n: number,
-    k: number,
-    a: F32,
-    b: F32,
-    bias: Optional,
-    c: F32,
-    accumulate: boolean,
-    relu: boolean,
-  ): void
+  matmulNT(...args: Product): void
+  matmulNN(...args: Product): void
+  matmulTN(...args: Product): void
 
   add(a: F32, b: F32, out: F32): void
   subtract(a: F32, b: F32, out: F32): void
@@ -75,97 +58,52 @@ export interface Native {
   ): number
 
   batchNormTraining(
-    rows: number,
-    features: number,
-    x: F32,
-    gamma: F32,
-    beta: F32,
-    epsilon: number,
-    momentum: number,
-    runningMean: F32,
-    runningVariance: F32,
-    mean: F32,
-    inverseDeviation: F32,
-    y: F32,
+    ...args: [
+      ...Layer,
+      momentum: number,
+      runningMean: F32,
+      runningVariance: F32,
+      mean: F32,
+      inverseDeviation: F32,
+      y: F32,
+    ]
   ): void
-  batchNormEvaluation(
-    rows: number,
-    features: number,
-    x: F32,
-    gamma: F32,
-    beta: F32,
-    epsilon: number,
-    runningMean: F32,
-    runningVariance: F32,
-    out: F32,
-  ): void
-  batchNormNormalize(
-    rows: number,
-    features: number,
-    x: F32,
-    gamma: F32,
-    beta: F32,
-    epsilon: number,
-    runningMean: F32,
-    runningVariance: F32,
-    out: F32,
-  ): void
+  batchNormEvaluation(...args: [...Layer, runningMean: F32, runningVariance: F32, out: F32]): void
+  batchNormNormalize(...args: [...Layer, runningMean: F32, runningVariance: F32, out: F32]): void
   /** `spread` is the inverse deviation that batchNormTraining saved */
   batchNormTrainingGradient(
-    rows: number,
-    features: number,
-    x: F32,
-    gamma: F32,
-    beta: F32,
-    epsilon: number,
-    mean: F32,
-    spread: F32,
-    dY: F32,
-    dX: F32,
-    dGamma: F32,
-    dBeta: F32,
+    ...args: [...Layer, mean: F32, spread: F32, dY: F32, dX: F32, dGamma: F32, dBeta: F32]
   ): void
   /** `spread` is the running variance */
   batchNormEvaluationGradient(
-    rows: number,
-    features: number,
-    x: F32,
-    gamma: F32,
-    beta: F32,
-    epsilon: number,
-    mean: F32,
-    spread: F32,
-    dY: F32,
-    dX: F32,
-    dGamma: F32,
-    dBeta: F32,
+    ...args: [...Layer, mean: F32, spread: F32, dY: F32, dX: F32, dGamma: F32, dBeta: F32]
   ): void
 
   sgd(
-    theta: F32,
-    dTheta: F32,
-    velocity: Optional,
-    learningRate: number,
-    momentum: number,
-    weightDecay: number,
-    lambda: number,
-    precision: Optional,
-    anchor: Optional,
+    ...args: [
+      theta: F32,
+      dTheta: F32,
+      velocity: Optional,
+      learningRate: number,
+      momentum: number,
+      weightDecay: number,
+      ...Penalty,
+    ]
   ): number
   adam(
-    theta: F32,
-    dTheta: F32,
-    firstMoment: F32,
-    secondMoment: F32,
-    learningRate: number,
-    beta1: number,
-    beta2: number,
-    epsilon: number,
-    correction1: number,
-    correction2: number,
-    lambda: number,
-    precision: Optional,
-    anchor: Optional,
+    ...args: [
+      theta: F32,
+      dTheta: F32,
+      firstMoment: F32,
+      secondMoment: F32,
+      learningRate: number,
+      beta1: number,
+      beta2: number,
+      epsilon: number,
+      correction1: number,
+      correction2: number,
+      ...Penalty,
+    ]
   ): number
 
   accumulateSquare(x: F32, out: F32): void

@@ -1,6 +1,9 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
 
-/** The sizes of a tensor's axes. A literal such as `readonly [784, 100]` is checked by the compiler. */
+/**
+ * The sizes of a tensor's axes. Literals such as `readonly [784, 100]` are checked by the compiler; `number` stands for a
+ * size known at run time, and is checked then.
+ */
 export type Shape = readonly number[]
 export type Scalar = readonly []
 export type Vector<N extends number = number> = readonly [N]
