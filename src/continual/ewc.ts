@@ -1,6 +1,6 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
 import { native } from '../../bindings/native.ts'
-import { type Anchored, type Quadratic, within } from '../optim/optimizer.ts'
+import { type Anchored, penaltyOf, type Quadratic, within } from '../optim/optimizer.ts'
 import type { Parameter } from '../tensor/parameter.ts'
 import { articleDiagonal } from './article.ts'
 import { oneOf } from './checks.ts'
@@ -65,7 +65,7 @@ export class Ewc implements Method {
 
   /**
    * The same with a diagonal of the caller's, at the parameters' present values.
-   * @throws as {@link consolidate}; also `NON_FINITE` for a negative number, `LENGTH`
+   * @throws as {@link consolidate}; also `INVALID_ARGUMENT` for a negative number, `LENGTH`
    */
   add(fisher: Diagonal): void {
     check(fisher)
@@ -135,7 +135,7 @@ export class Ewc implements Method {
       const held = quadratic.of(parameter)
       return held ? total + native.quadraticSum(parameter.data, held.anchor, held.precision) : total
     }, 0)
-    return (quadratic.lambda / 2) * (sum + quadratic.constant)
+    return penaltyOf(quadratic, sum)
   }
 
   #fisherOf(task: Task): Diagonal {
@@ -156,10 +156,11 @@ function check(fisher: Diagonal): void {
   let any = false
   for (const [{ name }, values] of fisher) {
     for (const value of values) {
-      if (!Number.isFinite(value) || value < 0)
+      if (!Number.isFinite(value)) throw new PalimpsestError('NON_FINITE', `the Fisher of ${name} holds ${value}`)
+      if (value < 0)
         throw new PalimpsestError(
-          'NON_FINITE',
-          `the Fisher of ${name} holds ${value}: it must be finite and not negative`,
+          'INVALID_ARGUMENT',
+          `the Fisher of ${name} holds ${value}, expected no negative number`,
         )
       any ||= value > 0
     }

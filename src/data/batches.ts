@@ -40,17 +40,16 @@ export function batches(set: LabelledSet, options: BatchesOptions): Batches {
       )
   const samples = Math.min(most, set.count)
   const random = seed instanceof Random ? seed : Random.from(seed, 'shuffle')
-  const order = Uint32Array.from({ length: set.count }, (_, index) => index)
 
   return {
     length: Math.ceil(samples / size),
     *[Symbol.iterator]() {
+      // from the set's own order each time, so that the generator's state alone says what comes
+      const order = Uint32Array.from({ length: set.count }, (_, index) => index)
       if (shuffle) random.shuffle(order)
-      // a later iteration shuffles `order` again while this one may still run
-      const mine = order.slice(0, samples)
       let last = null as Batch | null
       for (let from = 0; from < samples; from += size) {
-        const indices = mine.subarray(from, Math.min(from + size, samples))
+        const indices = order.subarray(from, Math.min(from + size, samples))
         const rows = indices.length
         const { x, y }: Batch =
           reuse && last?.y.length === rows

@@ -160,7 +160,7 @@ describe('a consolidation that cannot act', () => {
     ['a model that is certain of every sample', 'PENALTY_POWERLESS', (ewc, model) => ewc.consolidate(silence(model))],
     ['NaN', 'NON_FINITE', (ewc, model) => ewc.add(spoiled(model, Number.NaN))],
     ['infinity', 'NON_FINITE', (ewc, model) => ewc.add(spoiled(model, Infinity))],
-    ['a negative number', 'NON_FINITE', (ewc, model) => ewc.add(spoiled(model, -1e-9))],
+    ['a negative number', 'INVALID_ARGUMENT', (ewc, model) => ewc.add(spoiled(model, -1e-9))],
     ['a model with NaN', 'NON_FINITE', (ewc, model) => ewc.consolidate(broken(model))],
     [
       'a diagonal at NaN',
