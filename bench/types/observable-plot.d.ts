@@ -1,5 +1,6 @@
 // what the benches use of @observablehq/plot, whose own types need the DOM's, which the package must not see
 type Options = Readonly<Record<string, unknown>>
+type Mark = (data: readonly unknown[], options?: Options) => unknown
 
 interface Chart {
   readonly outerHTML: string
@@ -8,6 +9,17 @@ interface Chart {
 
 export function plot(options: Options): Chart
 export function frame(options: Options): unknown
-export function dot(data: readonly unknown[], options: Options): unknown
-export function tickX(data: readonly unknown[], options: Options): unknown
+export const areaX: Mark
+export const areaY: Mark
+export const barX: Mark
+export const dot: Mark
+export const line: Mark
+export const link: Mark
+export const ruleX: Mark
+export const ruleY: Mark
+export const text: Mark
+export const tickX: Mark
+export function axisX(options?: Options): unknown
+export function axisY(options?: Options): unknown
 export function groupY(outputs: Options, options: Options): Options
+export function normalizeX(basis: string, options: Options): Options
