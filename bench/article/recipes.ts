@@ -26,6 +26,8 @@ export interface Recipe {
   readonly ewc: EwcOptions
   /** how much of a set a consolidation looks at; null: all of it */
   readonly consolidateBatches: number | null
+  /** of the ladder: what stands in for the Fisher, or that the first layer stays as the first task left it */
+  readonly control?: 'ones' | 'mean' | 'shuffled' | 'first-layer-frozen'
 }
 
 const BATCH = 100

@@ -6,6 +6,7 @@ import { Mlp } from '../../src/nn/mlp.ts'
 import { Adam } from '../../src/optim/adam.ts'
 import { constant, linearDecay } from '../../src/optim/schedule.ts'
 import { Learner } from '../../src/training/learner.ts'
+import { FirstLayerFreezable, StandInEwc } from '../ladder/controls.ts'
 import type { MethodName, Phase, Recipe } from './recipes.ts'
 
 /** Both sets, and their union for joint training. */
@@ -60,7 +61,8 @@ export async function run(job: Job, sets: Sets, report: (progress: Progress) => 
   const started = performance.now()
   const model = new Mlp(settings.sizes, { seed, batchNorm: settings.batchNorm })
   const optimizer = new Adam()
-  const learner = new Learner(model, { optimizer, method: method === 'ewc' ? new Ewc(settings.ewc) : null })
+  const freezable = settings.control === 'first-layer-frozen' ? new FirstLayerFreezable(model) : null
+  const learner = new Learner(freezable ?? model, { optimizer, method: method === 'ewc' ? penalty(settings) : null })
   const after: Accuracies[] = []
 
   const learn = async (
@@ -97,6 +99,7 @@ export async function run(job: Job, sets: Sets, report: (progress: Progress) => 
     evaluate()
     if (settings.freezeStatistics) model.freezeStatistics()
     if (settings.resetOptimizer) optimizer.reset()
+    freezable?.freeze()
     await learn('Fashion-MNIST', sets.fashion.train, sets.fashion.test, settings.second, 0.5, 0.5)
     // the article registers again before it evaluates, which moves BatchNorm's statistics
     consolidate(sets.fashion.train)
@@ -105,6 +108,9 @@ export async function run(job: Job, sets: Sets, report: (progress: Progress) => 
   const seconds = (performance.now() - started) / 1000
   return { recipe: job.recipe, method, seed, after, seconds, weights: digest(model) }
 }
+
+const penalty = ({ ewc, control }: Recipe) =>
+  control === undefined || control === 'first-layer-frozen' ? new Ewc(ewc) : new StandInEwc(control, ewc)
 
 function digest(model: Mlp): string {
   const hash = createHash('sha256')
