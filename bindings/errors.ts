@@ -1,4 +1,7 @@
-/** Every code that a {@link PalimpsestError} can carry, with what it means. Codes are stable; messages are not. */
+/**
+ * Every code that a {@link PalimpsestError} can carry, with what it means. Codes are stable; messages are not.
+ * @enum
+ */
 export const ERROR_CODES = {
   ADDON_MISSING: 'the compiled addon was not found or did not load',
   ALIASED: 'an output overlaps an input in a way that would corrupt the result',
@@ -22,13 +25,17 @@ export const ERROR_CODES = {
   TENSOR_RELEASED: 'a tensor is used after the step that made it',
 } as const
 
+/** A key of {@link ERROR_CODES}. */
 export type ErrorCode = keyof typeof ERROR_CODES
 
 /** The one error class: a stable `code`, and a message naming the argument, what came and what was expected. */
 export class PalimpsestError extends Error {
+  /** tells it from other errors in logs */
   override readonly name = 'PalimpsestError'
+  /** what went wrong, for programs */
   readonly code: ErrorCode
 
+  /** `options.cause` is the error beneath, where there is one */
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code

@@ -11,6 +11,7 @@ test('the root exports these names, at most 14', async () => {
   expect(names).toMatchInlineSnapshot(`
     [
       "Adam",
+      "ERROR_CODES",
       "Ewc",
       "Learner",
       "Mlp",

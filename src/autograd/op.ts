@@ -1,6 +1,7 @@
 import type { Parameter } from '../tensor/parameter.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 
+/** Every operation there is. */
 export type OpName =
   | 'matmul'
   | 'linear'
@@ -18,9 +19,13 @@ export type OpName =
 
 /** What one operation left on the tape; `saved` is what its gradient needs besides inputs and output. */
 export interface Node<Saved = unknown> {
+  /** what was done */
   readonly op: Op<Saved>
+  /** to what, parameters among them */
   readonly inputs: readonly Tensor[]
+  /** what it made */
   readonly output: Tensor
+  /** of the operation's own kind */
   readonly saved: Saved
 }
 
@@ -35,6 +40,7 @@ export type IntoSquared = (parameter: Parameter, write: (sum: Float32Array) => v
 
 /** The gradient side of an operation. Its forward side is the function of the same name beside it. */
 export interface Op<Saved = unknown> {
+  /** its key in the registry */
   readonly name: OpName
 
   /** Turns the gradient of a fused activation, in place, into that of what went into the activation. */

@@ -11,8 +11,11 @@ import type { Tensor } from '../tensor/tensor.ts'
 
 /** Where a task left one parameter (theta_t), and how much the task needs each element to stay there (F_t). */
 export interface Memory {
+  /** theta */
   readonly parameter: Parameter
+  /** F_t, in the parameter's shape */
   readonly fisher: Float32Array
+  /** theta_t, in the parameter's shape */
   readonly anchor: Float32Array
 }
 
@@ -20,6 +23,7 @@ export interface Memory {
  * The penalty of Elastic Weight Consolidation, as the paper writes it (Kirkpatrick et al. 2017, arXiv:1612.00796,
  * equation 3), with one anchor a task: (lambda / 2) sum over t of sum F_t (theta - theta_t)^2. Added to the loss and
  * differentiated by the tape, it is what `Ewc` computes inside the optimizer's pass; tests hold the two together.
+ * @returns nats. @throws PalimpsestError as the operations
  */
 export function ewcPenalty(tape: Tape, memories: readonly Memory[], lambda: number): Tensor<Scalar> {
   let total = tape.input<Scalar>(new Float32Array(1), [])

@@ -8,6 +8,7 @@ import { type Diagonal, ESTIMATORS, type FisherEstimator, fisherDiagonal } from 
 import { withUnitFloor } from './floor.ts'
 import type { Method, Task } from './method.ts'
 
+/** What {@link Ewc} takes. */
 export interface EwcOptions {
   /** weight of the penalty, 0 or more; with means over samples the Bayesian value for tasks of equal size is 1 */
   readonly lambda: number
@@ -31,9 +32,13 @@ export interface EwcOptions {
  */
 export class Ewc implements Method {
   readonly name = 'ewc'
+  /** see {@link EwcOptions.lambda}; the others likewise */
   readonly lambda: number
+  /** what measures F */
   readonly estimator: FisherEstimator | 'article'
+  /** which tasks are kept */
   readonly mode: 'separate' | 'latest'
+  /** share of a layer's mean that is added to F */
   readonly floor: number
   #anchored: ReadonlyMap<Parameter, Anchored> = new Map()
   #constant = 0

@@ -11,11 +11,12 @@ import { checkSet, oneOf } from './checks.ts'
 /** A non-negative number for each element of each parameter. */
 export type Diagonal = ReadonlyMap<Parameter, Float32Array>
 
-export const ESTIMATORS = ['exact', 'sampled', 'empirical'] as const
+/** Which labels the squared gradients of log p(y | x) are taken at: see {@link FisherOptions.estimator}. */
+export type FisherEstimator = 'exact' | 'sampled' | 'empirical'
 
-/** which labels the squared gradients of log p(y | x) are taken at */
-export type FisherEstimator = (typeof ESTIMATORS)[number]
+export const ESTIMATORS: readonly FisherEstimator[] = ['exact', 'sampled', 'empirical']
 
+/** How {@link fisherDiagonal} looks at a set. */
 export interface FisherOptions {
   /**
    * - `exact`: the expectation over the model's own softmax: sum over c of p_c (d log p_c)^2. C backward sweeps.
@@ -26,6 +27,7 @@ export interface FisherOptions {
   readonly estimator: FisherEstimator
   /** how many samples, drawn without replacement; all of the set, in order, unless it has more */
   readonly samples?: number
+  /** draws the samples, and the labels of `sampled`; `exact` on a whole set draws nothing */
   readonly random: Random
 }
 
@@ -36,6 +38,7 @@ const CHUNK = 400
  * The Fisher information's diagonal: the mean over samples of the squared gradient of the log-likelihood, for every
  * parameter, BatchNorm in evaluation mode (Kirkpatrick et al. 2017, arXiv:1612.00796, section 2; Martens 2020,
  * arXiv:1412.1193, section 5). In nats^2 per unit of the parameter squared.
+ * @param model - its parameters are only read. @param set - its features are the model's inputs.
  * @throws PalimpsestError `NO_SQUARED_GRADIENT`, `PARAMETER_REUSED`, `SHAPE`, `LABEL_OUT_OF_RANGE`, `INVALID_ARGUMENT`
  */
 export function fisherDiagonal(model: Classifier, set: LabelledSet, options: FisherOptions): Diagonal {

@@ -9,12 +9,16 @@ import { folderSource, type LoadProgress, reasonOf, type Source, type SourceCont
 
 /** A set as it is published. */
 export interface TrainAndTest {
+  /** What to learn from. */
   readonly train: LabelledSet
+  /** What to judge by. */
   readonly test: LabelledSet
 }
 
 export interface AcquireOptions {
+  /** Hears of downloads. */
   readonly onProgress?: ((event: LoadProgress) => void) | undefined
+  /** Ends the load, by its reason. */
   readonly signal?: AbortSignal | undefined
 }
 

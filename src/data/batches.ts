@@ -3,13 +3,15 @@ import { native } from '../../bindings/native.ts'
 import { Random } from '../tensor/random.ts'
 import type { LabelledSet } from './set.ts'
 
+/** Some rows of a set, ready for `Learner.step`. */
 export interface Batch {
   /** [B, I], each byte times 1/255 */
   readonly x: Float32Array
-  /** [B] */
+  /** [B], their labels */
   readonly y: Uint8Array
 }
 
+/** How {@link batches} cuts a set. */
 export interface BatchesOptions {
   /** rows a batch; the last one holds what remains */
   readonly size: number
@@ -25,10 +27,14 @@ export interface BatchesOptions {
 
 /** Batches of a set: iterable any number of times, with a `length`, so that any progress bar works. */
 export interface Batches extends Iterable<Batch> {
+  /** how many batches an iteration gives */
   readonly length: number
 }
 
-/** @throws PalimpsestError `INVALID_ARGUMENT` unless size and samples are whole numbers of at least 1 */
+/**
+ * Batches of a set, in its order or shuffled: `x [B, I]` float32, `y [B]`.
+ * @throws PalimpsestError `INVALID_ARGUMENT` unless size and samples are whole numbers of at least 1
+ */
 export function batches(set: LabelledSet, options: BatchesOptions): Batches {
   const { size, shuffle = false, seed = 0, reuse = false } = options
   const { samples: most = set.count } = options

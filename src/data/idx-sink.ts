@@ -4,6 +4,7 @@ import { sharedBytes } from './set.ts'
 
 /** An array of unsigned bytes, as an IDX file holds it. */
 export interface Idx {
+  /** Sizes of the axes, as the header gives them. */
   readonly dimensions: readonly number[]
   /** Row-major, in shared memory. */
   readonly data: Uint8Array

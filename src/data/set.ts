@@ -8,13 +8,19 @@ export interface LabelledSet {
   readonly inputs: Uint8Array
   /** `[count]`, each below `classes`. */
   readonly labels: Uint8Array
+  /** How many samples. */
   readonly count: number
+  /** I, bytes a sample. */
   readonly features: number
+  /** C, from 1 to 256. */
   readonly classes: number
 }
 
 /** What {@link labelledSet} takes: a set's fields, of which `count` may be left to the labels. */
-export type LabelledSetFields = Omit<LabelledSet, 'count'> & { readonly count?: number | undefined }
+export type LabelledSetFields = Omit<LabelledSet, 'count'> & {
+  /** How many samples; the number of labels unless given. */
+  readonly count?: number | undefined
+}
 
 /**
  * Makes a set of arrays that belong together. The arrays are kept, not copied.

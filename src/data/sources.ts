@@ -5,10 +5,13 @@ import type { Encoded } from './idx.ts'
 
 /** How far a download has come. `total` is null where the sender does not say. */
 export interface LoadProgress {
+  /** The file's name, as its set calls it. */
   readonly file: string
+  /** Where it comes from. */
   readonly source: string
   /** Bytes received so far, as they were sent (gzip counts compressed). */
   readonly bytes: number
+  /** Bytes to come in all, or null where the server does not say. */
   readonly total: number | null
 }
 

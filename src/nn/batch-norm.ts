@@ -13,13 +13,18 @@ const MOMENTUM = 0.1
  * mean 0 and variance 1. Running statistics move only when the step that computed them ends well.
  */
 export class BatchNorm1d implements Module {
+  /** [I], the factor */
   readonly gamma: Parameter<Vector>
+  /** [I], what is added */
   readonly beta: Parameter<Vector>
+  /** [I] */
   readonly runningMean: Float32Array
+  /** [I], unbiased */
   readonly runningVariance: Float32Array
   /** when true, running statistics are used in training too, and stay as they are */
   frozen = false
 
+  /** @throws PalimpsestError `SHAPE` unless `features` is a whole number of at least 1 */
   constructor(name: string, features: number) {
     this.gamma = new Parameter(`${name}.gamma`, [features], new Float32Array(features).fill(1))
     this.beta = new Parameter(`${name}.beta`, [features], new Float32Array(features))
@@ -27,6 +32,7 @@ export class BatchNorm1d implements Module {
     this.runningVariance = new Float32Array(features).fill(1)
   }
 
+  /** Of the shape of x [B, I]. @throws PalimpsestError `SHAPE`, `INVALID_ARGUMENT` (one row in training), `TAPE_MISUSE` */
   forward(x: Tensor<Matrix>, mode: Mode): Tensor<Matrix> {
     const constants = { epsilon: EPSILON, momentum: MOMENTUM }
     const { gamma, beta, runningMean, runningVariance } = this
@@ -47,6 +53,7 @@ export class BatchNorm1d implements Module {
     return y
   }
 
+  /** gamma and beta */
   parameters(): readonly Parameter[] {
     return [this.gamma, this.beta]
   }

@@ -7,6 +7,7 @@ import { BatchNorm1d } from './batch-norm.ts'
 import { Linear } from './linear.ts'
 import type { Classifier, Mode, Module } from './module.ts'
 
+/** What {@link Mlp} takes besides its sizes. */
 export interface MlpOptions {
   /** drives the initial weights; default 0 */
   readonly seed?: number
@@ -19,8 +20,11 @@ export interface MlpOptions {
  * `new Mlp([784, 100, 10])` has 784 inputs, one hidden layer of 100 units and 10 classes.
  */
 export class Mlp implements Classifier {
+  /** I, numbers a row */
   readonly inputs: number
+  /** C, classes */
   readonly outputs: number
+  /** of the initial weights */
   readonly seed: number
   readonly #layers: readonly Module[]
 
@@ -45,10 +49,12 @@ export class Mlp implements Classifier {
     return this.#layers.reduce((hidden, layer) => layer.forward(hidden, mode), x)
   }
 
+  /** Weights and biases (and gammas and betas), layer by layer, from inputs to outputs. */
   parameters(): readonly Parameter[] {
     return this.#layers.flatMap((layer) => layer.parameters())
   }
 
+  /** The BatchNorm layers, from inputs to outputs; empty without `batchNorm`. */
   get norms(): readonly BatchNorm1d[] {
     return this.#layers.filter((layer) => layer instanceof BatchNorm1d)
   }

@@ -7,13 +7,17 @@ export type Mode = 'training' | 'evaluation'
 
 /** A function of a batch [B, I] with parameters. The mode is an argument, so that none can be left behind. */
 export interface Module {
+  /** The rows that x [B, I] becomes, one a row. */
   forward(x: Tensor<Matrix>, mode: Mode): Tensor<Matrix>
+  /** What training changes; always the same objects, in the same order. */
   parameters(): readonly Parameter[]
 }
 
 /** A module that turns rows of `inputs` numbers into `outputs` logits. */
 export interface Classifier extends Module {
+  /** I, numbers a row */
   readonly inputs: number
+  /** C, classes */
   readonly outputs: number
   /** drives initial weights, and whatever learns with this model unless told otherwise */
   readonly seed: number

@@ -5,16 +5,21 @@ import type { Parameter } from '../tensor/parameter.ts'
 import { type Matrix, mismatch, type Vector } from '../tensor/shape.ts'
 import { storageOf, type Tensor } from '../tensor/tensor.ts'
 
-/** [I] each; in training they are changed: (1 - momentum) old + momentum (mean, unbiased variance) of the batch */
+/** The statistics of {@link batchNorm}, [I] each; training changes them: (1 - momentum) old + momentum (mean, unbiased variance) of the batch */
 export interface RunningStatistics {
+  /** [I] */
   readonly mean: Float32Array
+  /** [I], unbiased */
   readonly variance: Float32Array
 }
 
+/** What {@link batchNorm} takes besides tensors and statistics. */
 export interface BatchNormOptions {
   /** `training` normalises by the batch (2 rows at least), `evaluation` by the running statistics */
   readonly mode: 'training' | 'evaluation'
+  /** added to the variance */
   readonly epsilon: number
+  /** share of the new batch in the running statistics */
   readonly momentum: number
 }
 

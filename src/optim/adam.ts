@@ -2,14 +2,15 @@ import { native } from '../../bindings/native.ts'
 import type { Parameter } from '../tensor/parameter.ts'
 import { type Optimizer, penaltyOf, type StepOptions, within } from './optimizer.ts'
 
+/** What {@link Adam} takes; the defaults are the paper's. */
 export interface AdamOptions {
-  /** default 1e-3 */
+  /** step length; default 1e-3 */
   readonly learningRate?: number
-  /** default 0.9 */
+  /** decay of the mean of gradients, in [0, 1); default 0.9 */
   readonly beta1?: number
-  /** default 0.999 */
+  /** decay of the mean of their squares, in [0, 1); default 0.999 */
   readonly beta2?: number
-  /** default 1e-8 */
+  /** added to the root of that mean; default 1e-8 */
   readonly epsilon?: number
 }
 
@@ -17,9 +18,13 @@ type Moments = { readonly first: Float32Array; readonly second: Float32Array }
 
 /** Adam (Kingma and Ba 2015, arXiv:1412.6980, algorithm 1), epsilon outside the root as in PyTorch. */
 export class Adam implements Optimizer {
+  /** may be changed between steps */
   learningRate: number
+  /** see {@link AdamOptions}; the others likewise */
   readonly beta1: number
+  /** decay of the mean of squares */
   readonly beta2: number
+  /** added to the root */
   readonly epsilon: number
   readonly #moments = new Map<Parameter, Moments>()
   // beta1^t and beta2^t of the kernel's float32 betas, by products: pow would differ between machines

@@ -3,19 +3,25 @@ import type { Parameter } from '../tensor/parameter.ts'
 
 /** One parameter's share of a quadratic penalty, element by element. */
 export interface Anchored {
+  /** F, 0 or more, in the parameter's shape */
   readonly precision: Float32Array
+  /** where the penalty is least, in the parameter's shape */
   readonly anchor: Float32Array
 }
 
 /** The penalty (lambda / 2) (sum precision (theta - anchor)^2 + constant), the sum over all anchored parameters. */
 export interface Quadratic {
+  /** weight of the penalty */
   readonly lambda: number
+  /** what several tasks' penalties add up to beyond the quadratic */
   readonly constant: number
   /** the largest precision of any element */
   readonly largest: number
+  /** undefined where a parameter is free */
   of(parameter: Parameter): Anchored | undefined
 }
 
+/** What a step of an optimizer takes besides the parameters. */
 export interface StepOptions {
   /** multiplies the learning rate, as a schedule asks; default 1 */
   readonly rate?: number
@@ -23,7 +29,9 @@ export interface StepOptions {
   readonly quadratic?: Quadratic | null
 }
 
+/** What changes parameters by their gradients. */
 export interface Optimizer {
+  /** may be changed between steps */
   learningRate: number
   /**
    * Changes each parameter by its `gradient`. Returns the penalty before the change, 0 without one.

@@ -3,11 +3,13 @@ import { native } from '../../bindings/native.ts'
 import type { Parameter } from '../tensor/parameter.ts'
 import { type Optimizer, penaltyOf, type Quadratic, type StepOptions, within } from './optimizer.ts'
 
+/** What {@link Sgd} takes. */
 export interface SgdOptions {
+  /** step length, 0 or more */
   readonly learningRate: number
-  /** default 0 */
+  /** share of the last velocity that is kept, in [0, 1); default 0 */
   readonly momentum?: number
-  /** default 0 */
+  /** 0 or more; default 0 */
   readonly weightDecay?: number
 }
 
@@ -16,8 +18,11 @@ export interface SgdOptions {
  * theta -= learningRate velocity (Sutskever et al. 2013, with the learning rate outside the velocity).
  */
 export class Sgd implements Optimizer {
+  /** may be changed between steps */
   learningRate: number
+  /** share of the last velocity that is kept */
   readonly momentum: number
+  /** times theta, added to the gradient */
   readonly weightDecay: number
   readonly #velocity = new Map<Parameter, Float32Array>()
 

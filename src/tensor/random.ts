@@ -49,6 +49,7 @@ export class Random {
     return new Random(state)
   }
 
+  /** for {@link Random.restore} */
   get state(): RandomState {
     return [this.#a, this.#b, this.#c, this.#d]
   }

@@ -5,8 +5,11 @@ import { PalimpsestError } from '../../bindings/errors.ts'
  * size known at run time, and is checked then.
  */
 export type Shape = readonly number[]
+/** One number. */
 export type Scalar = readonly []
+/** One axis. */
 export type Vector<N extends number = number> = readonly [N]
+/** Two axes: rows and columns. */
 export type Matrix<M extends number = number, N extends number = number> = readonly [M, N]
 
 export const sizeOf = (shape: Shape): number => shape.reduce((product, axis) => product * axis, 1)

@@ -11,7 +11,9 @@ export let release: (tensor: Tensor) => void
  * their memory is used again afterwards, so it is never shown: `read()` copies it out.
  */
 export class Tensor<const S extends Shape = Shape> {
+  /** sizes of the axes */
   readonly shape: S
+  /** how many numbers: the product of the shape */
   readonly size: number
   /** the tape that made this tensor, or null for one that stands on its own */
   readonly owner: object | null

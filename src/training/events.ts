@@ -1,11 +1,12 @@
 import type { Schedule } from '../optim/schedule.ts'
 
+/** How `fit` trains. */
 export interface FitOptions {
-  /** default 1 */
+  /** times through the set; default 1 */
   readonly epochs?: number
-  /** default 100; the last batch of an epoch holds what remains */
+  /** samples a step, default 100; the last batch of an epoch holds what remains */
   readonly batchSize?: number
-  /** default `constant` */
+  /** what multiplies the optimizer's learning rate at each step; default `constant` */
   readonly schedule?: Schedule
   /** also report every so many steps; default: only at the end of an epoch */
   readonly every?: number
@@ -15,12 +16,15 @@ export interface FitOptions {
 
 /** What training reports. Losses are in nats; the penalty is null when there is none. */
 export interface FitEvent {
+  /** which of the two it reports */
   readonly type: 'step' | 'epoch'
   /** from 1 */
   readonly epoch: number
+  /** how many there will be */
   readonly epochs: number
   /** steps done, of all epochs */
   readonly step: number
+  /** how many there will be, of all epochs */
   readonly steps: number
   /** mean cross-entropy: of the last batch for a step, of all its batches for an epoch */
   readonly loss: number
@@ -28,6 +32,7 @@ export interface FitEvent {
   readonly penalty: number | null
 }
 
+/** How much of a set `consolidate` looks at. */
 export interface ConsolidateOptions {
   /** default 100; decides how many samples `batches` means, and for the `article` estimator which samples share a batch */
   readonly batchSize?: number
@@ -35,14 +40,17 @@ export interface ConsolidateOptions {
   readonly batches?: number
 }
 
+/** What `evaluate` finds. */
 export interface Evaluation {
   /** share of samples whose largest logit is that of their label (the lowest such class, when equal) */
   readonly accuracy: number
   /** mean cross-entropy, in nats */
   readonly loss: number
+  /** samples of the set */
   readonly count: number
 }
 
+/** What `predict` answers. */
 export interface Prediction {
   /** [B] the most probable class of each row */
   readonly labels: Uint32Array

@@ -13,7 +13,9 @@ import { Random } from '../tensor/random.ts'
 import { evaluate, predict } from './evaluate.ts'
 import type { ConsolidateOptions, Evaluation, FitEvent, FitOptions, Prediction } from './events.ts'
 
+/** What {@link Learner} takes besides a model. */
 export interface LearnerOptions {
+  /** changes the model's parameters */
   readonly optimizer: Optimizer
   /** what keeps old tasks; default null: nothing */
   readonly method?: Method | null
@@ -29,14 +31,18 @@ const PATIENCE = 8
  * The loss is `mean cross-entropy + penalty`, with the penalty of the method.
  */
 export class Learner {
+  /** what learns */
   readonly model: Classifier
+  /** what changes its parameters; a new learning rate holds from the next step on */
   readonly optimizer: Optimizer
+  /** what keeps old tasks, or null */
   readonly method: Method | null
   readonly #tape = new Tape()
   readonly #shuffling: Random
   readonly #sampling: Random
   #penalty: number | null = null
 
+  /** @throws PalimpsestError `INVALID_ARGUMENT` unless the seed is a whole number from 0 to 2^53 - 1 */
   constructor(model: Classifier, { optimizer, method = null, seed = model.seed }: LearnerOptions) {
     this.model = model
     this.optimizer = optimizer
