@@ -1,0 +1,114 @@
+import { type MethodName, RECIPE, type Recipe } from '../article/recipes.ts'
+
+/** A recipe, and the one it is compared with. */
+export interface Rung {
+  /** in names of figures */
+  readonly name: string
+  readonly kind: 'rung' | 'control' | 'bound'
+  readonly title: string
+  /** what is changed, and why */
+  readonly why: string
+  readonly recipe: Recipe
+  readonly method: MethodName
+  /** the name of another rung; null at the foot of the ladder */
+  readonly comparedWith: string | null
+}
+
+/** found by `palimpsest ladder --tune`, on training images that the runs did not learn */
+export const CHOSEN = { articleEstimator: 300, ones: 0.01, shuffled: 100 } as const
+
+type Change = Pick<Rung, 'name' | 'title' | 'why'> & { readonly change: (recipe: Recipe) => Recipe }
+
+const CHANGES: readonly Change[] = [
+  {
+    name: 'learning-rate',
+    title: 'learning rate 1e-3',
+    why: 'Adam at 1e-4 has not learnt a task after four epochs; 1e-3, its usual value, has.',
+    change: (recipe) => ({
+      ...recipe,
+      first: { ...recipe.first, learningRate: 1e-3 },
+      second: { ...recipe.second, learningRate: 1e-3 },
+    }),
+  },
+  {
+    name: 'frozen-statistics',
+    title: 'BatchNorm statistics frozen',
+    why: 'The running statistics follow the second task while the penalty holds the weights: the first task sees another network. They stay as the first task left them.',
+    change: (recipe) => ({ ...recipe, freezeStatistics: true }),
+  },
+  {
+    name: 'no-batchnorm',
+    title: 'no BatchNorm',
+    why: 'A network without statistics has nothing to freeze: EWC alone.',
+    change: (recipe) => ({ ...recipe, batchNorm: false, freezeStatistics: false }),
+  },
+  {
+    name: 'one-hidden-layer',
+    title: 'one hidden layer',
+    why: '784-100-10 instead of 784-100-100-10: the smallest network that learns both sets.',
+    change: (recipe) => ({ ...recipe, sizes: [784, 100, 10] }),
+  },
+  {
+    name: 'lambda',
+    title: `lambda ${CHOSEN.articleEstimator}`,
+    why: "The article's weight of 1e6 stops nearly all learning here. This is the best weight for the article's estimator on held-out training images.",
+    change: (recipe) => ({ ...recipe, ewc: { ...recipe.ewc, lambda: CHOSEN.articleEstimator } }),
+  },
+  {
+    name: 'exact-fisher',
+    title: 'exact Fisher, lambda 100',
+    why: "The mean of squared gradients instead of the article's squared mean with crossed labels. Another estimator has another scale, so it brings the lambda that was chosen for it. (It keeps a penalty a task instead of the latest one: with two tasks that changes nothing.)",
+    change: (recipe) => ({ ...recipe, ewc: { lambda: 100, estimator: 'exact' } }),
+  },
+  {
+    name: 'whole-set',
+    title: 'Fisher of all images',
+    why: 'All 60,000 images of the task instead of 30,000 drawn from them.',
+    change: (recipe) => ({ ...recipe, consolidateBatches: null }),
+  },
+  {
+    name: 'reset-adam',
+    title: 'Adam starts anew',
+    why: "Adam's moments belong to the first task; the second starts without them.",
+    change: (recipe) => ({ ...recipe, resetOptimizer: true }),
+  },
+  {
+    name: 'floor',
+    title: 'floor for silent units',
+    why: 'A unit that never fired on the first task has a Fisher of 0: the second task revives it, and it shifts the logits of the first. The floor adds the mean over the units of its layer.',
+    change: (recipe) => ({ ...recipe, ewc: { ...recipe.ewc, floor: 1 } }),
+  },
+  {
+    name: 'decay',
+    title: 'decay in the second task',
+    why: 'The learning rate of the second task falls to 0 in a straight line.',
+    change: (recipe) => ({ ...recipe, second: { ...recipe.second, schedule: 'linearDecay' } }),
+  },
+  {
+    name: 'recommended',
+    title: 'second task from 3e-3',
+    why: 'A rate that falls can begin higher. This is the recommended recipe.',
+    change: (recipe) => ({ ...recipe, second: { ...recipe.second, learningRate: 3e-3 } }),
+  },
+]
+
+/** From the published recipe to the recommended one, one change at a time. */
+export const RUNGS: readonly Rung[] = climb()
+
+function climb(): Rung[] {
+  let last: Rung = {
+    name: 'published',
+    kind: 'rung',
+    title: 'as published',
+    why: "The article's network, optimizer, estimator and weight.",
+    recipe: RECIPE.published,
+    method: 'ewc',
+    comparedWith: null,
+  }
+  const rungs = [last]
+  for (const { change, ...words } of CHANGES) {
+    last = { ...words, kind: 'rung', recipe: change(last.recipe), method: 'ewc', comparedWith: last.name }
+    rungs.push(last)
+  }
+  return rungs
+}
