@@ -3,6 +3,7 @@ import { PalimpsestError } from '../bindings/errors.ts'
 import { ARTICLE_HELP, article } from './article/command.ts'
 import { SELECT_HELP, select } from './article/select.ts'
 import { DATA_HELP, data } from './data.ts'
+import { LADDER_HELP, ladder } from './ladder/command.ts'
 import { UsageError } from './options.ts'
 import { version } from './report.ts'
 import { SPEED_HELP, speed } from './speed/command.ts'
@@ -11,12 +12,13 @@ const HELP = `palimpsest ${version()}
 
   palimpsest run article   the article's experiment (what "npm run bench" does)
   palimpsest run select    the search that chose the recommended settings, on held-out training images
+  palimpsest ladder        from the article's recipe to ours, one change at a time, with controls for the Fisher
   palimpsest speed         kernels and training steps against the limit of the hardware
   palimpsest data          fetch both data sets and say where they are
 
 Options go after the command; --help after a command lists its own.
 
-${[ARTICLE_HELP, SELECT_HELP, SPEED_HELP, DATA_HELP].join('\n\n')}`
+${[ARTICLE_HELP, SELECT_HELP, LADDER_HELP, SPEED_HELP, DATA_HELP].join('\n\n')}`
 
 const EXPERIMENTS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = { article, select }
 
@@ -34,12 +36,14 @@ async function main(args: readonly string[]): Promise<void> {
       if (!experiment) throw new UsageError(`run: '${name}' is not one of ${Object.keys(EXPERIMENTS).join(', ')}`)
       return experiment(options)
     }
+    case 'ladder':
+      return ladder(rest)
     case 'speed':
       return speed(rest)
     case 'data':
       return data(rest)
     default:
-      throw new UsageError(`'${command}' is not a command: run, speed, data or help`)
+      throw new UsageError(`'${command}' is not a command: run, ladder, speed, data or help`)
   }
 }
 

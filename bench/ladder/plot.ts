@@ -12,7 +12,7 @@ export const DESCRIPTION =
 /** A dot and its interval a rung, top down; a heading before each group. */
 export function ladderOptions(lines: readonly Line[], { width, narrow }: Size): Readonly<Record<string, unknown>> {
   const groups = grouped(lines).filter(([, some]) => some.length > 0)
-  const headings = groups.map(([kind]) => ({ place: `group ${kind}`, text: GROUPS[kind].split(':')[0] }))
+  const headings = groups.map(([kind]) => ({ place: `group ${kind}`, text: GROUPS[kind] }))
   const places = groups.flatMap(([kind, some]) => [`group ${kind}`, ...some.map(({ rung }) => rung.name)])
   const points = lines.map(({ rung: { name, kind, title }, average: { mean, interval } }) => {
     const [low, high] = interval ?? [mean, mean]
@@ -21,6 +21,7 @@ export function ladderOptions(lines: readonly Line[], { width, narrow }: Size): 
   const seeds = lines.flatMap(({ rung: { name, kind }, averages }) =>
     averages.map((average) => ({ place: name, average, colour: COLOURS[kind] })),
   )
+  const recommended = lines.filter(({ rung }) => rung.name === 'recommended').map(({ average }) => average.mean)
   const height = narrow ? 36 : 24
   const left = { frameAnchor: 'left', textAnchor: narrow ? 'start' : 'end', dx: narrow ? 0 : -10, dy: narrow ? -13 : 0 }
   return {
@@ -40,11 +41,12 @@ export function ladderOptions(lines: readonly Line[], { width, narrow }: Size): 
     },
     y: { type: 'point', domain: places, axis: null },
     marks: [
+      Plot.ruleX(recommended, { stroke: COLOUR.ewc, strokeOpacity: 0.6, strokeDasharray: '4 4' }),
       Plot.text(headings, { ...left, y: 'place', text: 'text', fontWeight: 600, dy: 0 }),
       Plot.text(points, { ...left, y: 'place', text: 'title' }),
       Plot.dot(seeds, { x: 'average', y: 'place', fill: 'colour', fillOpacity: 0.3, r: 2.5 }),
       Plot.ruleY(points, { x1: 'low', x2: 'high', y: 'place', stroke: 'colour', strokeWidth: 3 }),
-      Plot.dot(points, { x: 'mean', y: 'place', fill: 'colour', stroke: COLOUR.card, strokeWidth: 1.5, r: 5 }),
+      Plot.dot(points, { x: 'mean', y: 'place', fill: 'colour', stroke: COLOUR.card, strokeWidth: 1.5, r: 4.5 }),
       Plot.text(points, {
         frameAnchor: 'right',
         textAnchor: 'start',
@@ -59,16 +61,16 @@ export function ladderOptions(lines: readonly Line[], { width, narrow }: Size): 
 
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif'
 const THEME = `
-svg { --ewc: #0072b2; --other: #a3568a; --grey: #6f6a60; --card: #ffffff; color: #22201b; background: #ffffff; }
+svg { --ewc: #0072b2; --other: #a3568a; --grey: #6f6a60; --card: #ffffff; color: #22201b; }
 @media (prefers-color-scheme: dark) {
-  svg { --ewc: #56b4e9; --other: #dd9cc8; --grey: #98948b; --card: #14151a; color: #ece8df; background: #14151a; }
+  svg { --ewc: #56b4e9; --other: #dd9cc8; --grey: #98948b; --card: #14151a; color: #ece8df; }
 }
 `
 
 /** The same as a file of its own, light or dark as the reader's device is. */
 export function ladderSvg(lines: readonly Line[]): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>')
-  const style = { color: 'currentColor', background: 'none', fontFamily: FONT, fontSize: '13px' }
+  const style = { color: 'currentColor', background: 'var(--card)', fontFamily: FONT, fontSize: '13px' }
   const svg = Plot.plot({ document, className: 'plot', style, ...ladderOptions(lines, { width: 760, narrow: false }) })
   svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
   svg.setAttribute('role', 'img')

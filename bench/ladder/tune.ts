@@ -18,25 +18,32 @@ export interface Search {
 }
 
 const { recommended } = RECIPE
+const recipeOf = (rung: string): Recipe => (RUNGS.find(({ name }) => name === rung) ?? { recipe: recommended }).recipe
 
 export const SEARCHES: readonly Search[] = [
   {
-    name: 'articleEstimator',
-    what: "the article's estimator, 784-100-10",
-    recipe: (RUNGS.find(({ name }) => name === 'lambda') ?? { recipe: recommended }).recipe,
-    lambdas: [30, 100, 300, 1_000, 3_000, 10_000],
+    name: 'article',
+    what: "the article's estimator, as of its rung",
+    recipe: recipeOf('article-lambda'),
+    lambdas: [300, 1e3, 3e3, 1e4, 3e4, 1e5, 3e5],
+  },
+  {
+    name: 'exact',
+    what: 'the exact Fisher, as of its rung',
+    recipe: recipeOf('exact-fisher'),
+    lambdas: [30, 100, 300, 1e3, 3e3, 1e4],
   },
   {
     name: 'ones',
-    what: 'F = 1',
+    what: 'F = 1, recommended recipe',
     recipe: { ...recommended, control: 'ones' },
-    lambdas: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3],
+    lambdas: [0.003, 0.01, 0.03, 0.1, 0.3],
   },
   {
     name: 'shuffled',
-    what: 'Fisher shuffled',
+    what: 'the Fisher shuffled, recommended recipe',
     recipe: { ...recommended, control: 'shuffled' },
-    lambdas: [1, 3, 10, 30, 100, 300],
+    lambdas: [30, 100, 300, 1e3, 3e3, 1e4],
   },
 ]
 
@@ -44,7 +51,13 @@ const FIRST_SEED = 101
 const SEEDS = 5
 
 /** Redoes the choice of every lambda that the ladder chose itself; test images are not looked at. */
-export async function tune({ threads, json }: { readonly threads: number; readonly json?: string }): Promise<void> {
+export async function tune({
+  threads,
+  json,
+}: {
+  readonly threads: number
+  readonly json: string | undefined
+}): Promise<void> {
   const machine = stamp(threads)
   const jobs: Job[] = SEARCHES.flatMap(({ name, recipe, lambdas }) =>
     lambdas.flatMap((lambda) =>
