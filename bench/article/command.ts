@@ -2,12 +2,13 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { duration } from '../format.ts'
 import { choices, parse, wholeNumber } from '../options.ts'
-import { report, stamp, writeJson, writeText } from '../report.ts'
+import { type Report, report, stamp, writeJson, writeText } from '../report.ts'
 import { runAll } from './crew.ts'
+import { extraJobs, withoutPictures } from './extras.ts'
 import { figuresOf, rowsOf } from './figures.ts'
 import { watch } from './progress.ts'
 import { METHODS, RECIPE, RECIPES } from './recipes.ts'
-import type { Job } from './run.ts'
+import type { Job, RunRecord } from './run.ts'
 import { loadSets } from './sets.ts'
 import { articleTable, recipeTable, spreadSentence } from './tables.ts'
 
@@ -20,7 +21,7 @@ export const ARTICLE_HELP: string = `palimpsest run article: MNIST, then Fashion
   --threads N       how many runs go on at once, each in a worker thread (default: the number of cores)
   --quick           a tenth of the images, one epoch: shows that all works, says nothing about accuracy
   --json FILE       write options, figures and runs
-  --out DIR         write article.json and accuracy.svg
+  --out DIR         write article.json and index.html, a report with pictures; takes more runs
   --help`
 
 const OPTIONS = {
@@ -70,13 +71,22 @@ export async function article(args: readonly string[]): Promise<void> {
 
   const options = { seeds, epochs, recipes, methods, threads, quick: given.quick, settings: RECIPE }
   const figures = figuresOf(rows, seconds, seeds, peakRssMb)
-  const result = report({ bench: 'article', machine, options, figures, runs: records })
-  if (given.json !== undefined) writeJson(given.json, result)
+  const write = (file: string, runs: readonly RunRecord[]): Report => {
+    const result = report({ bench: 'article', machine, options, figures, runs: runs.map(withoutPictures) })
+    writeJson(file, result)
+    return result
+  }
+  if (given.json !== undefined) write(given.json, records)
   if (given.out === undefined) return
-  writeJson(join(given.out, 'article.json'), result)
-  const { accuracyPlot } = await import('./plot.ts') // slow to load
-  writeText(join(given.out, 'accuracy.svg'), accuracyPlot(rows))
-  console.log(`wrote ${join(given.out, 'article.json')} and ${join(given.out, 'accuracy.svg')}`)
+  const more = extraJobs(seeds, epochs)
+  console.log(`${more.length} more runs for the report`)
+  const watching = watch(more, threads)
+  const extras = await runAll(more, sets, threads, watching).finally(() => watching.stop())
+  const [json, html] = [join(given.out, 'article.json'), join(given.out, 'index.html')]
+  const result = write(json, [...records, ...extras])
+  const { reportPage } = await import('./page/index.ts') // slow to load
+  writeText(html, reportPage({ result, rows, extras, seeds, epochs, quick: given.quick }))
+  console.log(`wrote ${json} and ${html}`)
 }
 
 const describe = (seeds: number, epochs: number) =>

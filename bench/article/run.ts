@@ -7,7 +7,9 @@ import { Adam } from '../../src/optim/adam.ts'
 import { constant, linearDecay } from '../../src/optim/schedule.ts'
 import { Learner } from '../../src/training/learner.ts'
 import { FirstLayerFreezable, StandInEwc } from '../ladder/controls.ts'
+import { type Anatomy, dissect } from './anatomy.ts'
 import type { MethodName, Phase, Recipe } from './recipes.ts'
+import { Trace, type TracePoint } from './trace.ts'
 
 /** Both sets, and their union for joint training. */
 export interface Sets {
@@ -23,6 +25,10 @@ export interface Job {
   readonly method: MethodName
   readonly seed: number
   readonly epochs: number
+  /** for the report: how often to evaluate during the second task, and whether to look into the network; neither
+   * changes what is learnt */
+  readonly trace?: number
+  readonly anatomy?: boolean
 }
 
 interface Accuracies {
@@ -39,6 +45,8 @@ export interface RunRecord {
   readonly seconds: number
   /** sha256 of all parameters and running statistics at the end, little-endian float32 in the model's order */
   readonly weights: string
+  readonly trace?: readonly TracePoint[]
+  readonly anatomy?: Anatomy
 }
 
 export interface Progress {
@@ -64,6 +72,12 @@ export async function run(job: Job, sets: Sets, report: (progress: Progress) => 
   const freezable = settings.control === 'first-layer-frozen' ? new FirstLayerFreezable(model) : null
   const learner = new Learner(freezable ?? model, { optimizer, method: method === 'ewc' ? penalty(settings) : null })
   const after: Accuracies[] = []
+  const both = (): Accuracies => {
+    const accuracy = (test: LabelledSet) => learner.evaluate(test).accuracy
+    return { mnist: accuracy(sets.mnist.test), fashion: accuracy(sets.fashion.test) }
+  }
+  const evaluate = () => after.push(both())
+  let trace: Trace | null = null
 
   const learn = async (
     task: string,
@@ -76,21 +90,20 @@ export async function run(job: Job, sets: Sets, report: (progress: Progress) => 
     optimizer.learningRate = phase.learningRate
     let accuracy: number | null = null
     const schedule = SCHEDULES[phase.schedule]
-    const options = { epochs: job.epochs, batchSize: settings.batchSize, schedule, every: REPORT_EVERY }
+    const options = { epochs: job.epochs, batchSize: settings.batchSize, schedule, every: trace ? 1 : REPORT_EVERY }
     for await (const { type, epoch, epochs, loss, step, steps } of learner.fit(set, options)) {
       if (type === 'epoch') accuracy = learner.evaluate(test).accuracy
-      report({ task, epoch, epochs, loss, accuracy, done: from + (share * step) / steps })
+      trace?.at(step / steps)
+      if (type === 'epoch' || step % REPORT_EVERY === 0)
+        report({ task, epoch, epochs, loss, accuracy, done: from + (share * step) / steps })
     }
   }
   const consolidate = (set: LabelledSet) => {
     const { batchSize, consolidateBatches: batches } = settings
     learner.consolidate(set, batches === null ? {} : { batchSize, batches })
   }
-  const evaluate = () => {
-    const accuracy = (test: LabelledSet) => learner.evaluate(test).accuracy
-    after.push({ mnist: accuracy(sets.mnist.test), fashion: accuracy(sets.fashion.test) })
-  }
 
+  let anatomy: (() => Anatomy) | null = null
   if (method === 'joint') {
     await learn('both', sets.joint, sets.mnist.test, settings.first, 0, 1)
   } else {
@@ -100,13 +113,17 @@ export async function run(job: Job, sets: Sets, report: (progress: Progress) => 
     if (settings.freezeStatistics) model.freezeStatistics()
     if (settings.resetOptimizer) optimizer.reset()
     freezable?.freeze()
+    if (job.anatomy) anatomy = dissect(model, sets)
+    if (job.trace !== undefined) trace = new Trace(job.trace, both)
+    trace?.at(0)
     await learn('Fashion-MNIST', sets.fashion.train, sets.fashion.test, settings.second, 0.5, 0.5)
     // the article registers again before it evaluates, which moves BatchNorm's statistics
     consolidate(sets.fashion.train)
   }
   evaluate()
   const seconds = (performance.now() - started) / 1000
-  return { recipe: job.recipe, method, seed, after, seconds, weights: digest(model) }
+  const record = { recipe: job.recipe, method, seed, after, seconds, weights: digest(model) }
+  return { ...record, ...(trace && { trace: trace.points }), ...(anatomy && { anatomy: anatomy() }) }
 }
 
 const penalty = ({ ewc, control }: Recipe) =>

@@ -8,6 +8,8 @@ interface Chart {
 }
 
 export function plot(options: Options): Chart
+export function gridX(options?: Options): unknown
+export function gridY(options?: Options): unknown
 export function frame(options: Options): unknown
 export const areaX: Mark
 export const areaY: Mark
