@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { duration } from '../format.ts'
 import { choices, parse, wholeNumber } from '../options.ts'
+import { measurePeers } from '../peers/measure.ts'
+import { speedFigures, speedSentences } from '../peers/sentences.ts'
 import { type Report, report, stamp, writeJson, writeText } from '../report.ts'
 import { runAll } from './crew.ts'
 import { extraJobs, withoutPictures } from './extras.ts'
@@ -20,6 +22,8 @@ export const ARTICLE_HELP: string = `palimpsest run article: MNIST, then Fashion
   --method NAME     ${METHODS.join(' | ')}; repeatable (default: all)
   --threads N       how many runs go on at once, each in a worker thread (default: the number of cores)
   --quick           a tenth of the images, one epoch: shows that all works, says nothing about accuracy
+  --peers           also time the article's program in PyTorch, beside ours (3 minutes)
+  --python PATH     the Python that has PyTorch (default python3)
   --json FILE       write options, figures and runs
   --out DIR         write article.json and index.html, a report with pictures; takes more runs
   --help`
@@ -31,6 +35,8 @@ const OPTIONS = {
   method: { type: 'string', multiple: true },
   threads: { type: 'string', default: String(availableParallelism()) },
   quick: { type: 'boolean', default: false },
+  peers: { type: 'boolean', default: false },
+  python: { type: 'string', default: 'python3' },
   json: { type: 'string' },
   out: { type: 'string' },
   help: { type: 'boolean', default: false },
@@ -68,9 +74,11 @@ export async function article(args: readonly string[]): Promise<void> {
   )
   console.log(recipeTable(rows))
   console.log(`${jobs.length} runs in ${duration(seconds)} on ${threads} threads, ${Math.round(peakRssMb)} MB at most`)
+  const peers = given.peers ? await measurePeers(given.python, sets, epochs) : null
+  for (const line of speedSentences(rows, peers, epochs === 4 && !given.quick)) console.log(line)
 
-  const options = { seeds, epochs, recipes, methods, threads, quick: given.quick, settings: RECIPE }
-  const figures = figuresOf(rows, seconds, seeds, peakRssMb)
+  const options = { seeds, epochs, recipes, methods, threads, quick: given.quick, peers: given.peers, settings: RECIPE }
+  const figures = [...figuresOf(rows, seconds, seeds, peakRssMb), ...speedFigures(rows, peers, threads)]
   const write = (file: string, runs: readonly RunRecord[]): Report => {
     const result = report({ bench: 'article', machine, options, figures, runs: runs.map(withoutPictures) })
     writeJson(file, result)
@@ -78,6 +86,7 @@ export async function article(args: readonly string[]): Promise<void> {
   }
   if (given.json !== undefined) write(given.json, records)
   if (given.out === undefined) return
+  if (peers && !('skipped' in peers)) writeJson(join(given.out, 'peers.json'), peers)
   const more = extraJobs(seeds, epochs)
   console.log(`${more.length} more runs for the report`)
   const watching = watch(more, threads)
@@ -85,7 +94,7 @@ export async function article(args: readonly string[]): Promise<void> {
   const [json, html] = [join(given.out, 'article.json'), join(given.out, 'index.html')]
   const result = write(json, [...records, ...extras])
   const { reportPage } = await import('./page/index.ts') // slow to load
-  writeText(html, reportPage({ result, rows, extras, seeds, epochs, quick: given.quick }))
+  writeText(html, reportPage({ result, rows, extras, seeds, epochs, quick: given.quick, peers }))
   console.log(`wrote ${json} and ${html}`)
 }
 

@@ -1,3 +1,4 @@
+import type { PeersReport, Skipped } from '../../peers/measure.ts'
 import type { Report } from '../../report.ts'
 import type { Anatomy } from '../anatomy.ts'
 import type { Row } from '../figures.ts'
@@ -14,6 +15,8 @@ export interface ReportData {
   readonly seeds: number
   readonly epochs: number
   readonly quick: boolean
+  /** PyTorch, timed beside us now; null: not asked for */
+  readonly peers: PeersReport | Skipped | null
 }
 
 export const rowOf = ({ rows }: ReportData, recipe: string, method: MethodName): Row | undefined =>

@@ -1,6 +1,7 @@
 import { accuracy, summarize } from '../../format.ts'
 import { type Html, html } from '../../page/html.ts'
 import { page, type Section } from '../../page/page.ts'
+import { speedSection } from '../../peers/section.ts'
 import { type ReportData, rowOf } from './data.ts'
 import { displacement } from './displacement.ts'
 import { forgetting } from './forgetting.ts'
@@ -10,6 +11,8 @@ import { outcome } from './outcome.ts'
 import { provenance } from './provenance.ts'
 import { silent } from './silent.ts'
 
+const speed = ({ rows, peers }: ReportData) => speedSection(rows, peers)
+
 const SECTIONS: readonly ((data: ReportData) => Section)[] = [
   outcome,
   forgetting,
@@ -17,6 +20,7 @@ const SECTIONS: readonly ((data: ReportData) => Section)[] = [
   importance,
   front,
   silent,
+  speed,
   provenance,
 ]
 
