@@ -5,6 +5,7 @@ import { COLOUR, type Size } from '../page/plot.ts'
 import type { Line } from './lines.ts'
 import { GROUPS, grouped } from './tables.ts'
 
+const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif'
 const COLOURS = { rung: COLOUR.ewc, control: COLOUR.other, bound: COLOUR.grey }
 export const DESCRIPTION =
   'Average test accuracy of every rung, a dot at the mean, a line over its 95 % interval, a faint dot a seed'
@@ -25,6 +26,7 @@ export function ladderOptions(lines: readonly Line[], { width, narrow }: Size): 
   const height = narrow ? 36 : 24
   const left = { frameAnchor: 'left', textAnchor: narrow ? 'start' : 'end', dx: narrow ? 0 : -10, dy: narrow ? -13 : 0 }
   return {
+    style: { fontFamily: FONT },
     width,
     height: places.length * height + 60,
     marginLeft: narrow ? 6 : 205,
@@ -59,7 +61,6 @@ export function ladderOptions(lines: readonly Line[], { width, narrow }: Size): 
   }
 }
 
-const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif'
 const THEME = `
 svg { --ewc: #0072b2; --other: #a3568a; --grey: #6f6a60; --card: #ffffff; color: #22201b; }
 @media (prefers-color-scheme: dark) {
@@ -71,7 +72,8 @@ svg { --ewc: #0072b2; --other: #a3568a; --grey: #6f6a60; --card: #ffffff; color:
 export function ladderSvg(lines: readonly Line[]): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>')
   const style = { color: 'currentColor', background: 'var(--card)', fontFamily: FONT, fontSize: '13px' }
-  const svg = Plot.plot({ document, className: 'plot', style, ...ladderOptions(lines, { width: 760, narrow: false }) })
+  const options = ladderOptions(lines, { width: 760, narrow: false })
+  const svg = Plot.plot({ document, className: 'plot', ...options, style })
   svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
   svg.setAttribute('role', 'img')
   svg.setAttribute('aria-label', DESCRIPTION)

@@ -4,12 +4,11 @@ import { COLOUR, chart } from '../page/plot.ts'
 import type { Report } from '../report.ts'
 import type { Line } from './lines.ts'
 import { DESCRIPTION, ladderOptions } from './plot.ts'
-import { change, comparison, GROUPS, grouped, spread, verdict } from './tables.ts'
+import type { Estimate } from './statistics.ts'
+import { comparison, GROUPS, grouped, range, signed, spread, verdict } from './tables.ts'
 
 export const HOW_TO_READ =
   'Further right is better: a dot is the mean over seeds of the average accuracy on both tasks, its line the 95 % interval of that mean, a faint dot one seed; the dashed line is the recommended recipe.'
-
-const WORDS = { gain: 'gain', loss: 'loss', open: 'open' }
 
 export const NOTE = (seeds: number): string =>
   `Test accuracy after both tasks, mean \u00b1 deviation of seeds 1 to ${seeds}. A change is the mean of the differences seed by seed, with its 95 % interval (Student's t); "open" means that 0 is inside. ` +
@@ -45,16 +44,21 @@ export function ladderSection(lines: readonly Line[], seeds: number): Section {
 const groupTable = (kind: Line['rung']['kind'], lines: readonly Line[]): Html =>
   table({
     caption: GROUPS[kind],
-    head: ['', 'MNIST', 'Fashion-MNIST', 'average', `change to ${comparison(kind)}`, ''],
+    head: ['', 'MNIST', 'Fashion-MNIST', 'average', `change to ${comparison(kind)}`],
     rows: lines.map(({ rung, mnist, fashion, average, difference }) => [
       rung.title,
       spread(mnist),
       spread(fashion),
       spread(average),
-      difference ? change(difference) : '',
-      difference?.interval ? WORDS[verdict(difference)] : '',
+      difference ? changeCell(difference) : '',
     ]),
   })
+
+function changeCell(difference: Estimate): Html {
+  const { mean, interval } = difference
+  if (!interval) return html`${signed(mean)}`
+  return html`${signed(mean)}${verdict(difference) === 'open' ? ', open' : ''}<br><small>${range(interval)}</small>`
+}
 
 /** A page of its own. */
 export function ladderPage(lines: readonly Line[], { options, machine, commit, date }: Report): string {

@@ -18,10 +18,12 @@ export const spread = ({ n, mean, std }: Estimate): string =>
 export const signed = (value: number): string =>
   `${value < 0 ? '\u2212' : '+'}${Math.abs(value).toFixed(4).replace(/^0/, '')}`
 
+/** [+.0100, +.0146] */
+export const range = ([low, high]: readonly [number, number]): string => `[${signed(low)}, ${signed(high)}]`
+
 /** +.0123 [+.0100, +.0146] */
-export function change({ mean, interval }: Estimate): string {
-  return interval ? `${signed(mean)} [${signed(interval[0])}, ${signed(interval[1])}]` : signed(mean)
-}
+export const change = ({ mean, interval }: Estimate): string =>
+  interval ? `${signed(mean)} ${range(interval)}` : signed(mean)
 
 /** whether the interval leaves out 0, and on which side */
 export function verdict(difference: Estimate | null): 'gain' | 'loss' | 'open' {
