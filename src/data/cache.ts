@@ -12,7 +12,7 @@ const ABANDONED = 3_600_000
  */
 export function cacheFolder(
   env: Readonly<Record<string, string | undefined>> = process.env,
-  platform: NodeJS.Platform = process.platform,
+  platform: string = process.platform,
 ): string {
   return env.PALIMPSEST_DATA ? resolve(env.PALIMPSEST_DATA) : join(platformCache(env, platform), 'palimpsest')
 }
@@ -40,7 +40,7 @@ export async function writeAtomically(folder: string, file: string, parts: reado
   }
 }
 
-function platformCache(env: Readonly<Record<string, string | undefined>>, platform: NodeJS.Platform): string {
+function platformCache(env: Readonly<Record<string, string | undefined>>, platform: string): string {
   if (platform === 'win32' && env.LOCALAPPDATA) return env.LOCALAPPDATA
   const home = homeFolder(env)
   if (platform === 'win32') return join(home, 'AppData', 'Local')
