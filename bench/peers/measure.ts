@@ -1,4 +1,4 @@
-import { loadavg } from 'node:os'
+import { getPriority, loadavg } from 'node:os'
 import { cacheFolder } from '../../src/data/cache.ts'
 import { runAll } from '../article/crew.ts'
 import { RECIPE } from '../article/recipes.ts'
@@ -52,6 +52,8 @@ export interface PeersReport extends Omit<Report, 'options' | 'runs'> {
     readonly torch: string
     readonly epochs: number
     readonly images: number
+    /** of both programs, as `nice` counts it: below 0 where others on the machine had to wait */
+    readonly priority: number
   }
   readonly runs: readonly Pair[]
 }
@@ -81,7 +83,7 @@ export async function measurePeers(python: string, sets: Sets, epochs: number): 
         const ours = record?.seconds ?? Number.NaN
         runs.push({ setup: setup.name, seed, loadAverage, ours, theirs, threads, mnist, fashion })
       }
-    const options = { python: versions.python, torch: versions.torch, epochs, images: count }
+    const options = { python: versions.python, torch: versions.torch, epochs, images: count, priority: getPriority() }
     return { ...report({ bench: 'peers', machine, options, figures: figuresOfPeers(runs), runs }), options, runs }
   } catch (error) {
     if (error instanceof Missing) return { skipped: error.message }

@@ -24,12 +24,13 @@ function peersTable(peers: PeersReport) {
   ])
   const loads = runs.map(({ loadAverage }) => loadAverage)
   const load = `load average ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}`
+  const priority = options.priority < 0 ? ', before which both programs had priority' : ''
   return table({
     caption: `The article's experiment with EWC, ${peers.options.epochs} + ${peers.options.epochs} epochs`,
     head: ['program', 'threads', 'time', 'times ours'],
     rows: [['palimpsest', '1', duration(oursOf(peers)), '1'], ...rows],
     note:
-      `Medians, run in turns on ${machine.cpu} (${machine.cores} cores, ${load}), ${date.slice(0, 10)}; ` +
+      `Medians, run in turns on ${machine.cpu} (${machine.cores} cores, ${load}${priority}), ${date.slice(0, 10)}; ` +
       `PyTorch ${options.torch}, Python ${options.python}, Node ${node.slice(1)}. Ratios are taken within pairs. ` +
       `Our time includes its evaluations, PyTorch's does not. ${accuracySentence(peers)}`,
   })
