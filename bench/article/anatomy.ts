@@ -7,10 +7,11 @@ import { linear } from '../../src/ops/linear.ts'
 import type { Parameter } from '../../src/tensor/parameter.ts'
 import { Random } from '../../src/tensor/random.ts'
 import type { Matrix, Vector } from '../../src/tensor/shape.ts'
+import { evaluate } from '../../src/training/evaluate.ts'
 import { type Bin, movementBins } from './movement.ts'
 import type { Sets } from './run.ts'
 
-/** Shares of images on which each unit of the first hidden layer is not 0, to four decimals. */
+/** Shares of images on which each unit of the first hidden layer is not 0, to four decimals; 0 only for none. */
 export interface Firing {
   /** MNIST's training images, after MNIST; a unit with 0 here is silent on the first task */
   readonly before: readonly number[]
@@ -26,6 +27,8 @@ export interface Anatomy {
   /** half the sum of F (theta - anchor)^2 over all parameters, without lambda: about the nats that moving cost MNIST */
   readonly cost: number
   readonly firing: Firing
+  /** accuracy on MNIST's test images when the units that were silent before are switched off */
+  readonly withoutSilent: number
   /** too large for the JSON */
   readonly pictures?: Pictures
 }
@@ -57,9 +60,16 @@ export function dissect(model: Mlp, { mnist, fashion }: Sets): () => Anatomy {
       0,
     )
     const after = { mnist: firing(model, mnist.test), fashion: firing(model, fashion.test) }
+    const silent = before.flatMap((share, unit) => (share === 0 ? [unit] : []))
     const [first] = moves
     const pictures = first && { image: meanImage(mnist.train), ...first }
-    return { movement: movementBins(moves), cost, firing: { before, ...after }, ...(pictures && { pictures }) }
+    return {
+      movement: movementBins(moves),
+      cost,
+      firing: { before, ...after },
+      withoutSilent: accuracyWithout(model, silent, mnist.test),
+      ...(pictures && { pictures }),
+    }
   }
 }
 
@@ -76,7 +86,18 @@ function firing(model: Mlp, set: LabelledSet): number[] {
         if (value > 0) (counts[i % counts.length] as number)++
       })
     })
-  return counts.map((count) => Number((count / set.count).toFixed(4)))
+  return counts.map((count) => (count === 0 ? 0 : Math.max(Number((count / set.count).toFixed(4)), 0.0001)))
+}
+
+/** nothing leaves the units while it looks; the model is then as it was */
+function accuracyWithout(model: Mlp, units: readonly number[], set: LabelledSet): number {
+  const [, , outgoing] = model.parameters() as [Parameter, Parameter, Parameter<Matrix>]
+  const kept = outgoing.data.slice()
+  const [, width] = outgoing.shape
+  for (const unit of units) for (let at = unit; at < kept.length; at += width) outgoing.data[at] = 0
+  const { accuracy } = evaluate(model, new Tape(), set)
+  outgoing.data.set(kept)
+  return accuracy
 }
 
 function meanImage({ inputs, count, features }: LabelledSet): Float32Array {

@@ -90,7 +90,7 @@ export interface TableContent {
 export function table({ caption, head, rows, names = 1, note }: TableContent): Html {
   const kind = (column: number) => (column < names ? 'name' : 'number')
   return html`<div class="table" role="region" aria-label="${caption}" tabindex="0"><table>
-<caption>${caption}</caption>
+<caption><span>${caption}</span></caption>
 <thead><tr>${head.map((cell, column) => html`<th scope="col" class="${kind(column)}">${cell}</th>`)}</tr></thead>
 <tbody>
 ${rows.map(

@@ -20,7 +20,7 @@ export interface Size {
 }
 
 const SIZES: readonly Size[] = [
-  { width: 688, narrow: false },
+  { width: 716, narrow: false },
   { width: 304, narrow: true },
 ]
 
@@ -31,10 +31,10 @@ export function chart(options: (size: Size) => Readonly<Record<string, unknown>>
 
 function drawn({ style, ...options }: Readonly<Record<string, unknown>>, { width, narrow }: Size): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>')
-  const theme = { background: 'none', color: 'currentColor', fontFamily: 'inherit', fontSize: narrow ? '11px' : '13px' }
+  const theme = { background: 'none', color: 'currentColor', fontSize: narrow ? '11px' : '13px' }
   const look = { ...theme, ...(style as Record<string, string> | undefined) }
   const svg = Plot.plot({ document, width, className: 'plot', style: look, ...options })
   svg.setAttribute('class', narrow ? 'plot narrow' : 'plot wide')
   svg.setAttribute('aria-hidden', 'true') // the figure's description speaks for it
-  return svg.outerHTML.replace(/ font-family="[^"]*"/, '')
+  return svg.outerHTML
 }

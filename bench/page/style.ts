@@ -15,7 +15,7 @@ export const STYLE = `
 html { -webkit-text-size-adjust: 100%; scroll-behavior: smooth; }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
 body {
-  margin: 0 auto; max-width: 48rem; padding: 2.5rem 1.25rem 4rem; background: var(--paper); color: var(--ink);
+  margin: 0 auto; max-width: 50rem; padding: 2.5rem 1.25rem 4rem; background: var(--paper); color: var(--ink);
   font: 1.0625rem/1.6 Charter, "Bitstream Charter", "Iowan Old Style", Georgia, "Noto Serif", serif;
   overflow-wrap: break-word;
 }
@@ -44,12 +44,13 @@ img { display: block; width: 100%; height: auto; image-rendering: pixelated; bor
 img.sheet { max-width: 36rem; margin: 0 auto; }
 .scale { display: flex; align-items: center; justify-content: center; gap: .6rem; margin-top: .8rem; font: .82rem system-ui, sans-serif; color: var(--soft); }
 .scale img { width: 9rem; height: .7rem; }
-.table { margin: 1.5rem 0 .5rem; overflow-x: auto; font-size: .88rem; border-radius: .3rem; }
+.table { margin: 1.5rem 0 .5rem; overflow-x: auto; font-size: .86rem; border-radius: .3rem; }
 .table:focus-visible { outline: 2px solid var(--ewc); outline-offset: 3px; }
 table { border-collapse: collapse; min-width: 100%; font-variant-numeric: tabular-nums; line-height: 1.4; }
 caption { text-align: left; font-weight: 600; padding: 0 0 .5rem; }
-th, td { padding: .38rem 1rem .38rem 0; border-bottom: 1px solid var(--line); text-align: left; font-weight: 400; white-space: nowrap; vertical-align: top; }
-td.wrap { white-space: normal; min-width: 14rem; }
+caption span { display: block; position: sticky; left: 0; max-width: calc(min(100vw, 50rem) - 2rem); }
+th, td { padding: .38rem .75rem .38rem 0; border-bottom: 1px solid var(--line); text-align: left; font-weight: 400; white-space: nowrap; vertical-align: top; }
+td.name { white-space: normal; min-width: 5rem; }
 thead th { color: var(--soft); font-size: .82rem; }
 .number { text-align: right; }
 th:last-child, td:last-child { padding-right: 0; }

@@ -22,7 +22,7 @@ describe('palimpsest run article', () => {
     expect(status).toBe(0)
     printed = stdout
     written = read('article.json')
-  })
+  }, 180_000)
 
   it("prints the article's table first, our row under each of its rows", () => {
     const lines = printed.split('\n')
@@ -40,7 +40,7 @@ describe('palimpsest run article', () => {
     const recipes = ['published', 'recommended', 'recommended-batchnorm']
     expect(written).toMatchObject({ bench: 'article', options: { seeds: 2, epochs: 1, quick: true, recipes, methods } })
     expect(Object.keys(written.machine)).toEqual(['cpu', 'cores', 'isa', 'threads', 'loadAverage'])
-    expect(written.runs).toHaveLength(2 * recipes.length * methods.length)
+    expect(written.runs).toHaveLength(2 * (recipes.length * methods.length + 15))
     for (const recipe of recipes)
       for (const method of methods)
         for (const what of ['mnist', 'fashion', 'average'] as const) {
@@ -81,10 +81,37 @@ describe('palimpsest run article', () => {
     expect(weights(read('one.json'))).toEqual(weights(written))
   })
 
-  it('draws a dot a run and a tick a mean', () => {
-    const svg = readFileSync(join(folder, 'accuracy.svg'), 'utf8')
-    expect(svg.match(/<circle /g)).toHaveLength(3 * written.runs.length)
-    expect(svg).toContain('aria-label="Test accuracy after both tasks')
-    expect(svg).not.toContain('NaN')
+  it('says in the report what was run, with the tables that were printed', () => {
+    const page = readFileSync(join(folder, 'index.html'), 'utf8').replaceAll(/data:image[^"]*/g, '')
+    expect(page).toMatch(/^<!doctype html>/)
+    expect(page).toContain('These accuracies say nothing about the method')
+    for (const [cell] of printed.matchAll(/\.\d{4} ± \.\d{4}/g)) expect(page).toContain(cell)
+    expect(page).toContain('seeds 1 to 2')
+    expect(page).not.toMatch(/NaN|undefined|<script|https?:\/\/(?!www\.w3\.org)/)
+  })
+
+  it('makes the report out of more runs, which change no figure', () => {
+    const more = written.runs.slice(-30)
+    expect(more.map(({ recipe }) => recipe.split('/')[0])).not.toContain('recommended')
+    const end = (recipe: string) =>
+      written.runs.find((run) => run.recipe === recipe && run.method === 'ewc' && run.seed === 1)?.weights
+    expect(end('trace/recommended')).toBe(end('recommended'))
+    expect(end('trace/published')).toBe(end('published'))
+    expect(end('sweep/lambda-100')).toBe(end('recommended'))
+    for (const { trace, after } of more.filter(({ recipe }) => recipe === 'trace/recommended')) {
+      expect(trace?.[0]).toEqual({ share: 0, ...after[0] })
+      expect(trace?.at(-1)).toEqual({ share: 1, ...after[1] })
+      expect(trace?.length).toBeGreaterThan(15)
+    }
+  })
+
+  it('looks into the networks: less moved where the Fisher is large, with EWC', () => {
+    const look = (method: string) =>
+      written.runs.find((run) => run.recipe === 'trace/recommended' && run.method === method)?.anatomy
+    const [none, ewc] = [look('none'), look('ewc')]
+    expect(ewc?.cost).toBeLessThan((none?.cost ?? 0) / 2)
+    expect(ewc?.movement.map(({ count }) => count)).toEqual(none?.movement.map(({ count }) => count))
+    expect(ewc?.firing.before).toHaveLength(100)
+    expect(ewc).not.toHaveProperty('pictures')
   })
 })

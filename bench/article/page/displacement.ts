@@ -15,6 +15,7 @@ export function displacement(data: ReportData): Section {
   // a Fisher of 0 has no logarithm: it stands apart, a decade and a half left of what is shown
   const shown = all.filter(({ from, count }) => from >= LEAST && count > 0)
   const first = Math.min(...shown.map(({ from }) => from))
+  const end = Math.max(...shown.map(({ to }) => to))
   const zero = first / 30
   const positive = shown.map((bin) => ({ ...bin, fisher: Math.sqrt(bin.from * bin.to) }))
   const zeros = all
@@ -28,10 +29,10 @@ export function displacement(data: ReportData): Section {
     marginBottom: 44,
     x: {
       type: 'log',
-      domain: [zero / 2, Math.max(...shown.map(({ to }) => to))],
+      domain: [zero / 2, end],
       label: 'Fisher of the parameter \u2192',
       labelAnchor: 'right',
-      ticks: ticks(first, narrow, zero),
+      ticks: ticks(first, end, zero, narrow),
       tickFormat: (f: number) => (f === zero ? '0' : power(f)),
     },
     y: {
@@ -86,7 +87,7 @@ export function displacement(data: ReportData): Section {
         }`,
       }),
       paragraph(
-        `Weighed by the Fisher, as the penalty does it (half the sum of F times the squared change, over all ${total(all).toLocaleString('en')} parameters), the network without EWC went ${Math.round(times).toLocaleString('en')} times as far: ${costs[0]?.toPrecision(2)} against ${costs[1]?.toPrecision(2)} nats. Seed 1 of the recommended recipe, lambda ${RECIPE.recommended.ewc.lambda}; the Fisher is drawn without the floor.`,
+        `Weighed by the Fisher, as the penalty does it (half the sum of F times the squared change over all parameters), the network without EWC went ${Math.round(times).toLocaleString('en')} times as far: ${costs[0]?.toPrecision(2)} against ${costs[1]?.toPrecision(2)} nats. Seed 1 of the recommended recipe, lambda ${RECIPE.recommended.ewc.lambda}; the Fisher is drawn without the floor.`,
       ),
     ],
   }
@@ -94,9 +95,6 @@ export function displacement(data: ReportData): Section {
 
 // smaller ones are as good as 0: the penalty on them is too weak to be seen
 const LEAST = 1e-9
-
-const total = (bins: readonly { readonly method: string; readonly count: number }[]) =>
-  bins.filter(({ method }) => method === 'ewc').reduce((sum, { count }) => sum + count, 0)
 
 const SUPERSCRIPT = ['\u2070', '\u00b9', '\u00b2', '\u00b3', '\u2074', '\u2075', '\u2076', '\u2077', '\u2078', '\u2079']
 
@@ -106,8 +104,9 @@ function power(value: number): string {
   return `10${exponent < 0 ? '\u207b' : ''}${digits}`
 }
 
-function ticks(first: number, narrow: boolean, zero: number): number[] {
-  const from = Math.ceil(Math.log10(first) - 0.01)
-  const powers = Array.from({ length: 1 - from }, (_, i) => 10 ** (from + i))
+/** 0, and every second or third power of ten that is shown */
+function ticks(first: number, last: number, zero: number, narrow: boolean): number[] {
+  const [from, to] = [Math.ceil(Math.log10(first) - 0.01), Math.floor(Math.log10(last) + 0.01)]
+  const powers = Array.from({ length: Math.max(to - from + 1, 0) }, (_, i) => 10 ** (from + i))
   return [zero, ...powers.filter((_, i) => i % (narrow ? 3 : 2) === 0)]
 }

@@ -56,7 +56,12 @@ export function forgetting(data: ReportData): Section {
       labelAnchor: 'center',
     },
     y: { domain: [0, 1], ticks: 5, label: null, tickFormat: '.1f' },
-    [narrow ? 'fy' : 'fx']: { domain: Object.values(PANELS), label: null, axis: narrow ? null : 'top', padding: 0.12 },
+    [narrow ? 'fy' : 'fx']: {
+      domain: Object.values(PANELS),
+      label: null,
+      axis: narrow ? null : 'top',
+      padding: narrow ? 0.2 : 0.12,
+    },
     color: { domain: METHODS, range: METHODS.map((method) => COLOUR[method]) },
     marks: [
       Plot.ruleY([0, 0.2, 0.4, 0.6, 0.8, 1], { stroke: COLOUR.line }),
@@ -124,7 +129,7 @@ export function forgetting(data: ReportData): Section {
         `Means of ${seedsOf(seeds)}${seeds > 1 ? '; the bands reach from the lowest to the highest' : ''}. ${
           least === undefined || end === undefined
             ? ''
-            : `With EWC the recommended recipe is at ${accuracy(least)} on MNIST at its lowest, and at ${accuracy(end)} in the end: the first steps are large and overshoot, then the penalty pulls the weights back to where MNIST needs them.`
+            : `With EWC the recommended recipe is at ${accuracy(least)} on MNIST at its lowest, and at ${accuracy(end)} in the end: where the first task ended the penalty has no slope, so the first steps go where Fashion-MNIST wants them; then it pulls the weights back to where MNIST needs them.`
         }`,
       ),
     ],

@@ -10,7 +10,7 @@ const SIDE = 28
 const PIXELS = SIDE * SIDE
 const COLUMNS = 10
 // how many powers of ten the sheet of units shows
-const DECADES = 5
+const DECADES = 3
 
 /** the Fisher of the first layer, as images */
 export function importance(data: ReportData): Section {
@@ -30,7 +30,7 @@ export function importance(data: ReportData): Section {
       figure({
         title: 'The first layer, pixel by pixel',
         body: html`<div class="pictures">${[
-          tile(withEwc.image, 1, 'MNIST', 'the mean of its training images'),
+          tile(withEwc.image, null, 'MNIST', 'the mean of its training images'),
           tile(meanOverUnits(withEwc.fisher), null, 'Fisher', 'mean over the hidden units, after MNIST'),
           tile(moved[0], most, 'moved, without EWC', 'mean |change| while Fashion-MNIST was learnt'),
           tile(moved[1], most, 'moved, with EWC', 'the same, on the same scale'),

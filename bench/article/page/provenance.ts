@@ -4,7 +4,7 @@ import { html } from '../../page/html.ts'
 import { paragraph, type Section, table } from '../../page/page.ts'
 import type { Figure, Report } from '../../report.ts'
 import { RECIPE, RECIPES, type Recipe } from '../recipes.ts'
-import type { ReportData } from './data.ts'
+import { type ReportData, seedsOf } from './data.ts'
 
 /** seeds, deviations, and what was tuned on what */
 export function provenance({ result, seeds, epochs }: ReportData): Section {
@@ -17,7 +17,7 @@ export function provenance({ result, seeds, epochs }: ReportData): Section {
         head: ['', ...RECIPES],
         names: RECIPES.length + 1,
         rows: SETTINGS.map(([title, text]) => [title, ...RECIPES.map((name) => text(RECIPE[name]))]),
-        note: html`<em>published</em> is the article\u2019s own recipe; nothing in it was tuned here. The settings of <em>recommended</em> were chosen on held-out training images, below; <em>recommended-batchnorm</em> takes them over unchanged. Test images chose nothing. Seeds 1 to ${seeds} of this run drive initial weights, shuffling and sampling; the same seed gives the same weights on any machine. ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} a task.`,
+        note: html`<em>published</em> is the article\u2019s own recipe; nothing in it was tuned here. The settings of <em>recommended</em> were chosen on held-out training images, below; <em>recommended-batchnorm</em> takes them over unchanged. Test images chose nothing. The seeds of this run (${seedsOf(seeds)}) drive initial weights, shuffling and sampling; the same seed gives the same weights on any machine. ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} a task.`,
       }),
       ...selection(),
       targets(result.figures),
@@ -64,7 +64,7 @@ function selection() {
       rows: figures
         .slice(0, SHOWN)
         .map(({ params, value, std }) => [String(params?.recipe), `${accuracy(value)} \u00b1 ${accuracy(std)}`]),
-      note: html`The best ${Math.min(SHOWN, figures.length)} of ${figures.length} candidates; mean \u00b1 deviation of seeds 101 to ${100 + options.seeds}, which appear nowhere else. Trained on the first 50,000 training images of each set, judged on the last 10,000. From <code>bench/results/select.json</code>, which <code>palimpsest run select</code> writes.`,
+      note: html`The best ${Math.min(SHOWN, figures.length)} of ${figures.length} candidates; mean \u00b1 deviation of seeds 101 to ${100 + options.seeds}. Trained on the first 50,000 training images of each set, judged on the last 10,000. From <code>bench/results/select.json</code>, which <code>palimpsest run select</code> writes.`,
     }),
   ]
 }
@@ -79,7 +79,7 @@ function targets(figures: readonly Figure[]) {
     caption: 'Figures with a target',
     head: ['figure', 'this run', 'target'],
     rows,
-    note: 'Targets were set before the work began; article/seconds is the time a seed takes, over all recipes and methods.',
+    note: 'article/seconds is the time that one seed takes, over all recipes and methods; article/peak-rss-mb is the most memory that the process held.',
   })
 }
 
