@@ -60,6 +60,7 @@ footer { margin-top: 3.5rem; padding-top: 1.25rem; border-top: 1px solid var(--l
 @media (max-width: 34rem) {
   body { padding: 1.5rem .875rem 3rem; }
   figure { padding: .8rem .75rem; }
+  tbody th { white-space: normal; min-width: 6.5rem; }
   .drawing svg.wide { display: none; }
   .drawing svg.narrow { display: block; }
 }

@@ -12,11 +12,11 @@ export function displacement(data: ReportData): Section {
   const all = METHODS.flatMap((method) =>
     anatomyOf(data, TRACES.recommended, method).movement.map((bin) => ({ ...bin, method })),
   )
-  // a Fisher of 0 has no logarithm: it stands apart, a decade and a half left of what is shown
+  // a Fisher of 0 has no logarithm: it stands apart, at a power of ten left of what is shown, as Plot labels no other
   const shown = all.filter(({ from, count }) => from >= LEAST && count > 0)
   const first = Math.min(...shown.map(({ from }) => from))
   const end = Math.max(...shown.map(({ to }) => to))
-  const zero = first / 30
+  const zero = 10 ** Math.floor(Math.log10(first / 20))
   const positive = shown.map((bin) => ({ ...bin, fisher: Math.sqrt(bin.from * bin.to) }))
   const zeros = all
     .filter(({ to }) => to === 0)

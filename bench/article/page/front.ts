@@ -39,7 +39,8 @@ export function front(data: ReportData): Section {
       nice: true,
       ticks: narrow ? 4 : 7,
       tickFormat: '.2f',
-      inset: 12,
+      insetLeft: narrow ? 36 : 30,
+      insetRight: 12,
       labelAnchor: 'right',
     },
     y: { label: '\u2191 MNIST', nice: true, ticks: 6, tickFormat: '.2f', inset: 12, labelAnchor: 'top' },
@@ -49,7 +50,12 @@ export function front(data: ReportData): Section {
       Plot.line(means, { x: 'fashion', y: 'mnist', stroke: COLOUR.ewc, strokeWidth: 2, curve: 'monotone-x' }),
       Plot.dot(seen, { x: 'fashion', y: 'mnist', fill: COLOUR.ewc, fillOpacity: 0.35, r: 2.5 }),
       Plot.dot(means, { x: 'fashion', y: 'mnist', fill: COLOUR.ewc, r: 5, stroke: COLOUR.card, strokeWidth: 1.5 }),
-      Plot.text(means, { x: 'fashion', y: 'mnist', text: 'label', ...beside }),
+      Plot.text(narrow ? means.filter(({ label }) => /^10*(,0*)*$/.test(label)) : means, {
+        x: 'fashion',
+        y: 'mnist',
+        text: 'label',
+        ...beside,
+      }),
       Plot.dot(ends, { x: 'fashion', y: 'mnist', fill: colourOf, r: 6.5, symbol: 'diamond', stroke: COLOUR.card }),
       Plot.text(ends, {
         x: 'fashion',
