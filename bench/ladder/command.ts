@@ -10,7 +10,7 @@ import { parse, UsageError, wholeNumber } from '../options.ts'
 import { type Report, report, stamp, writeJson, writeText } from '../report.ts'
 import { ALL } from './beside.ts'
 import { figuresOf, type Line, linesOf } from './lines.ts'
-import { CHOSEN } from './rungs.ts'
+import { CHOSEN, type Rung } from './rungs.ts'
 import { terminalTable } from './tables.ts'
 import { tune } from './tune.ts'
 
@@ -54,6 +54,10 @@ export async function ladder(args: readonly string[]): Promise<void> {
   if (out !== undefined) await draw(out, lines, result)
 }
 
+/** what decides the runs of every line */
+export const settings = (): Pick<Rung, 'name' | 'method' | 'recipe' | 'comparedWith'>[] =>
+  ALL.map(({ name, method, recipe, comparedWith }) => ({ name, method, recipe, comparedWith }))
+
 async function climb(seeds: number, threads: number, quick: boolean): Promise<Report> {
   const epochs = quick ? 1 : 4
   const jobs: Job[] = Array.from({ length: seeds }, (_, index) => index + 1).flatMap((seed) =>
@@ -65,7 +69,7 @@ async function climb(seeds: number, threads: number, quick: boolean): Promise<Re
   const watcher = watch(jobs, threads)
   const runs = await runAll(jobs, sets, threads, watcher).finally(() => watcher.stop())
   console.log(`${jobs.length} runs in ${duration((performance.now() - started) / 1000)} on ${threads} threads`)
-  const options = { seeds, threads, epochs, quick, chosen: CHOSEN, rungs: ALL }
+  const options = { seeds, threads, epochs, quick, chosen: CHOSEN, rungs: settings() }
   return report({ bench: 'ladder', machine, options, figures: figuresOf(linesOf(runs)), runs })
 }
 
