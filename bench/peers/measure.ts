@@ -19,13 +19,13 @@ export interface Setup {
 
 export const SETUPS: readonly Setup[] = [
   { name: 'article-dataloader', variant: 'dataloader', threads: 1, pairs: 2, title: 'with its DataLoader' },
-  { name: 'article-memory', variant: 'memory', threads: 1, pairs: 3, title: 'with the images as tensors in memory' },
+  { name: 'article-memory', variant: 'memory', threads: 1, pairs: 3, title: 'with tensors in memory' },
   {
     name: 'article-memory-default-threads',
     variant: 'memory',
     threads: 0,
     pairs: 3,
-    title: 'so, on its default number of threads',
+    title: 'with tensors in memory and its default number of threads',
   },
 ]
 

@@ -61,9 +61,9 @@ export function peersSentence(peers: PeersReport): string {
   const { torch } = peers.options
   const theirs = linesOf(peers).map(
     ({ title, threads, seconds, ratio }) =>
-      `${duration(seconds)} ${title}${threads === 1 ? '' : `, ${threads}`} (${ratio.toFixed(1)} times ours)`,
+      `${duration(seconds)} ${title}${threads === 1 ? ' (' : ` (${threads}; `}${ratio.toFixed(1)} times ours)`,
   )
-  return `PyTorch ${torch} took for it ${theirs.join(', ')}; ours took ${duration(oursOf(peers))} beside it, each on one thread unless said otherwise.`
+  return `PyTorch ${torch} took ${theirs.join(', ')}; ours, beside it, ${duration(oursOf(peers))}; one thread each where none is named.`
 }
 
 /** That the Python program does the same work shows in its accuracies. */
