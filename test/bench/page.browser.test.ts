@@ -47,10 +47,11 @@ const LOOKS = [
 ] as const
 
 describe.skipIf(CHROMIUM === null)('the report in a browser (needs Chromium)', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'palimpsest-'))
+  let folder = ''
   let browser: Browser
 
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'palimpsest-'))
     const { status, stderr } = palimpsest('--quick', '--seeds', '2', '--out', folder)
     expect(status, stderr).toBe(0)
     mkdirSync(SCREENSHOTS, { recursive: true })
