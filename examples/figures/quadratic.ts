@@ -29,11 +29,11 @@ function walk(share: number): void {
 walk(0)
 const start = { loss: learner.evaluate(first).loss, probabilities: learner.predict(x).probabilities }
 
-const points = Array.from({ length: 21 }, (_, i) => i / 20).map((share) => {
+const points = Array.from({ length: 13 }, (_, i) => i / 12).map((share) => {
   walk(share)
   return { share, rise: learner.evaluate(first).loss - start.loss, penalty: ewc.penalty(parameters) ?? 0 }
 })
-for (const { share, rise, penalty } of points.filter((_, i) => [2, 5, 10, 20].includes(i)))
+for (const { share, rise, penalty } of points.filter((_, i) => [3, 6, 9, 12].includes(i)))
   console.log(
     `${100 * share} % of the way: the loss rises by ${rise.toFixed(4)}, ` +
       `${(rise / penalty).toFixed(1)} times the penalty at lambda 1, ${penalty.toFixed(5)}`,

@@ -34,7 +34,7 @@ const variance = meanOfSquares - squareOfMean
 for (const size of [10, 100, 1000, set.count]) {
   // a batch is drawn without replacement, so its mean varies a little less than Var / B
   const predicted = (variance / size) * ((set.count - size) / (set.count - 1)) + squareOfMean
-  const measured = squaredMean(set, size, size < set.count ? Math.ceil(size / 10) : 1)
+  const measured = squaredMean(set, size, size < set.count ? Math.ceil(size / 20) : 1)
   const share = `1/${(meanOfSquares / measured).toFixed(1)} of the mean square`
   console.log(`B ${size}: measured ${measured.toPrecision(4)}, Var/B + mean^2 ${predicted.toPrecision(4)}, ${share}`)
 }

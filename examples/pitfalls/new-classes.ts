@@ -32,7 +32,7 @@ function amongOld(learner: Learner): number {
 for (const lambda of [0, 100, 1e4, 1e6]) {
   const learner = new Learner(new Mlp([784, 100, 10], { seed: 1 }), {
     optimizer: new Adam(),
-    method: new Ewc({ lambda, floor: 1 }),
+    method: new Ewc({ lambda }),
   })
   for await (const _ of learner.fit(oldTrain, { epochs: 2 }));
   learner.consolidate(oldTrain)

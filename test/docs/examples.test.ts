@@ -1,12 +1,22 @@
-import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { readdirSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { node, ROOT, read } from './pages.ts'
 
-it('examples/steps.ts learns both sets, and says so', () => {
-  const file = fileURLToPath(new URL('../../dist/examples/steps.js', import.meta.url))
-  const { status, stdout } = spawnSync(process.execPath, [file], { encoding: 'utf8' })
-  expect(status).toBe(0)
-  const [mnist = 0, fashion = 0] = [...stdout.matchAll(/: (\d\.\d+)/g)].map(([, value]) => Number(value))
-  expect(mnist).toBeGreaterThan(0.6)
-  expect(fashion).toBeGreaterThan(0.6)
+it('examples/article.ts keeps MNIST with EWC, loses it without, and says so', () => {
+  const stdout = node('dist/examples/article.js', '--images', '6000')
+  const [kept = [], lost = []] = [...stdout.matchAll(/EWC: MNIST (\d\.\d+), Fashion (\d\.\d+)/g)].map(
+    ([, mnist, fashion]) => [Number(mnist), Number(fashion)],
+  )
+  expect(kept[0]).toBeGreaterThan(0.8)
+  expect(kept[1]).toBeGreaterThan(0.6)
+  expect(lost[0]).toBeLessThan(0.6)
+  expect(lost[1]).toBeGreaterThan(0.7)
+})
+
+const lines = (path: string) => read(path).trimEnd().split('\n').length
+
+it('examples are short enough to be read', () => {
+  expect(lines('examples/article.ts')).toBeLessThanOrEqual(40)
+  for (const name of readdirSync(`${ROOT}examples/pitfalls`))
+    expect(lines(`examples/pitfalls/${name}`), name).toBeLessThanOrEqual(50)
 })

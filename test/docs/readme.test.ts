@@ -1,29 +1,39 @@
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { readdirSync } from 'node:fs'
 import * as root from 'palimpsest'
 import { describe, expect, it } from 'vitest'
+import { blocksOf, ROOT, read, runCode } from './pages.ts'
 
-const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
-const readme = readFileSync(here('../../README.md'), 'utf8')
-const blocks = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, code = '']) => code)
+const readme = read('README.md')
+const pages = [
+  'README.md',
+  ...readdirSync(`${ROOT}docs`).flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : [])),
+]
+const programs = pages.flatMap((page) =>
+  blocksOf(read(page)).flatMap(({ language, text, next }, index) =>
+    language === 'js' ? [{ page, index, code: text, printed: next?.language === '' ? next.text : null }] : [],
+  ),
+)
 
-describe('README', () => {
-  it('has code blocks', () => expect(blocks.length).toBeGreaterThan(0))
+describe('JavaScript in the documents', () => {
+  it.each(['README.md', 'docs/ewc.md'])('is in %s', (page) =>
+    expect(programs.map((program) => program.page)).toContain(page),
+  )
 
-  it.each(blocks.map((code, index) => ({ index, code })))('block $index runs, from the build', ({ index, code }) => {
-    // inside the package, so that it can import itself by name
-    const folder = here('../../build/readme/')
-    mkdirSync(folder, { recursive: true })
-    writeFileSync(`${folder}${index}.mjs`, code)
-    const { status, stderr } = spawnSync(process.execPath, [`${folder}${index}.mjs`], { encoding: 'utf8' })
-    expect(stderr).toBe('')
-    expect(status).toBe(0)
+  it.each(programs)('$page, block $index runs against the build', ({ page, index, code, printed }) => {
+    const stdout = runCode(page, index, code)
+    if (printed !== null) expect(stdout).toBe(printed)
   })
+})
 
-  it('lists every export of the root, and no other', () => {
-    const [names = ''] = readme.split("From the article's names")
-    const listed = [...names.matchAll(/^\| `(\w+)` \| /gm)].map(([, name]) => name)
-    expect(listed.toSorted()).toEqual(Object.keys(root).toSorted())
-  })
+it('README lists every export of the root, and no other', () => {
+  const [names = ''] = readme.split("From the article's names")
+  const listed = [...names.matchAll(/^\| `(\w+)` \| /gm)].map(([, name]) => name)
+  expect(listed.toSorted()).toEqual(Object.keys(root).toSorted())
+})
+
+it.each(['README.md', 'README.ja.md', 'ARCHITECTURE.md', 'docs/ewc.md'])('the files that %s links to exist', (page) => {
+  const folder = new URL(page, `file://${ROOT}`)
+  for (const [, target = ''] of read(page).matchAll(/\]\(([^)#]+)\)/g))
+    if (!target.includes(':'))
+      expect(() => read(new URL(target, folder).pathname.slice(ROOT.length)), target).not.toThrow()
 })
