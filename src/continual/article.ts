@@ -21,6 +21,7 @@ import type { Task } from './method.ts'
  * - The network stays in training mode: BatchNorm normalises by each batch, and its running statistics move.
  * - A last batch of fewer rows, on which the article's code crashes, is left out.
  *
+ * @param task - its batch size matters here.
  * @throws PalimpsestError `EMPTY_SET` when the set is smaller than one batch, `LABEL_OUT_OF_RANGE`, `SHAPE`
  */
 export function articleDiagonal({ model, set, batchSize, batches: limit, random }: Task): Diagonal {

@@ -46,7 +46,7 @@ export class Ewc implements Method {
   #tasks = 0
   #warned = false
 
-  /** @throws PalimpsestError `INVALID_ARGUMENT` for a negative lambda or floor, an unknown estimator or mode */
+  /** @param options - lambda at least. @throws PalimpsestError `INVALID_ARGUMENT` for a negative lambda or floor, an unknown estimator or mode */
   constructor({ lambda, estimator = 'exact', mode = 'separate', floor = 0 }: EwcOptions) {
     this.lambda = within('lambda', lambda, 0, Infinity)
     this.floor = within('floor', floor, 0, Infinity)

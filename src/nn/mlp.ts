@@ -28,7 +28,11 @@ export class Mlp implements Classifier {
   readonly seed: number
   readonly #layers: readonly Module[]
 
-  /** @throws PalimpsestError `SHAPE` unless there are at least 2 sizes, whole numbers of at least 1; `INVALID_ARGUMENT` */
+  /**
+   * @param sizes - [I, hidden..., C] @param options - seed and BatchNorm.
+   * @throws PalimpsestError `SHAPE` unless there are at least 2 sizes, whole numbers of at least 1; `INVALID_ARGUMENT`
+   * for the seed
+   */
   constructor(sizes: readonly number[], { seed = 0, batchNorm = false }: MlpOptions = {}) {
     const [inputs, outputs] = [sizes[0], sizes.at(-1)]
     if (sizes.length < 2 || inputs === undefined || outputs === undefined)

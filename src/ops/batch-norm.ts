@@ -36,7 +36,7 @@ type Saved = {
 /**
  * Batch normalization of every column: gamma (x - mean) / sqrt(variance + epsilon) + beta, with the biased variance
  * (Ioffe and Szegedy 2015, arXiv:1502.03167, algorithm 1).
- * @param x [B, I] @param gamma [I] @param beta [I]
+ * @param x [B, I] @param gamma [I] @param beta [I] @param running - [I] each @param options - the mode and constants
  * @throws PalimpsestError `SHAPE`, `INVALID_ARGUMENT` (one row in training), `LENGTH`, `TAPE_MISUSE`, `TENSOR_RELEASED`
  */
 export function batchNorm<B extends number, I extends number>(

@@ -9,7 +9,7 @@ type Saved = { readonly batch: number; readonly inputs: number; readonly outputs
 
 /**
  * A linear layer: y[b, o] = sum over i of x[b, i] weight[o, i], plus bias[o], then ReLU if asked, in one pass.
- * @param x [B, I] @param weight [O, I] @param bias [O]
+ * @param x [B, I] @param weight [O, I] @param bias [O] @param options - `relu`, default false
  * @throws PalimpsestError `SHAPE` when sizes differ, `TAPE_MISUSE`, `TENSOR_RELEASED`
  */
 export function linear<B extends number, I extends number, O extends number>(

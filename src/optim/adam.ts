@@ -31,7 +31,7 @@ export class Adam implements Optimizer {
   #power1 = 1
   #power2 = 1
 
-  /** @throws PalimpsestError `INVALID_ARGUMENT` for a negative number, or a beta of 1 or more */
+  /** @param options - all have defaults. @throws PalimpsestError `INVALID_ARGUMENT` for a negative number, or a beta of 1 or more */
   constructor({ learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions = {}) {
     this.learningRate = within('learningRate', learningRate, 0, Infinity)
     this.beta1 = within('beta1', beta1, 0, 1)
@@ -39,6 +39,11 @@ export class Adam implements Optimizer {
     this.epsilon = within('epsilon', epsilon, 0, Infinity)
   }
 
+  /**
+   * As {@link Optimizer.step}. Returns the penalty before the change.
+   * @param parameters - changed in place. @param options - a rate and a penalty.
+   * @throws PalimpsestError `INVALID_ARGUMENT`, before anything changed
+   */
   step(parameters: readonly Parameter[], { rate = 1, quadratic = null }: StepOptions = {}): number {
     const { beta1, beta2, epsilon } = this
     const learningRate = within('learningRate * rate', this.learningRate * rate, 0, Infinity)

@@ -26,13 +26,18 @@ export class Sgd implements Optimizer {
   readonly weightDecay: number
   readonly #velocity = new Map<Parameter, Float32Array>()
 
-  /** @throws PalimpsestError `INVALID_ARGUMENT` for a negative number, or a momentum of 1 or more */
+  /** @param options - a learning rate at least. @throws PalimpsestError `INVALID_ARGUMENT` for a negative number, or a momentum of 1 or more */
   constructor({ learningRate, momentum = 0, weightDecay = 0 }: SgdOptions) {
     this.learningRate = within('learningRate', learningRate, 0, Infinity)
     this.momentum = within('momentum', momentum, 0, 1)
     this.weightDecay = within('weightDecay', weightDecay, 0, Infinity)
   }
 
+  /**
+   * As {@link Optimizer.step}. Returns the penalty before the change.
+   * @param parameters - changed in place. @param options - a rate and a penalty.
+   * @throws PalimpsestError `PENALTY_UNSTABLE`, `INVALID_ARGUMENT`, before anything changed
+   */
   step(parameters: readonly Parameter[], { rate = 1, quadratic = null }: StepOptions = {}): number {
     const learningRate = within('learningRate * rate', this.learningRate * rate, 0, Infinity)
     if (quadratic) this.#checkStability(learningRate, quadratic)

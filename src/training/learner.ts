@@ -42,7 +42,10 @@ export class Learner {
   readonly #sampling: Random
   #penalty: number | null = null
 
-  /** @throws PalimpsestError `INVALID_ARGUMENT` unless the seed is a whole number from 0 to 2^53 - 1 */
+  /**
+   * @param model - changed in place. @param options - an optimizer at least.
+   * @throws PalimpsestError `INVALID_ARGUMENT` unless the seed is a whole number from 0 to 2^53 - 1
+   */
   constructor(model: Classifier, { optimizer, method = null, seed = model.seed }: LearnerOptions) {
     this.model = model
     this.optimizer = optimizer
@@ -106,6 +109,7 @@ export class Learner {
 
   /**
    * Tells the method that the task of this set has been learnt. Without a method it does nothing.
+   * @param set - what was learnt. @param options - how much of it to look at.
    * @throws PalimpsestError `SHAPE`, `LABEL_OUT_OF_RANGE`, `INVALID_ARGUMENT`, and what the method throws
    */
   consolidate(set: LabelledSet, { batchSize = 100, batches: count }: ConsolidateOptions = {}): void {
