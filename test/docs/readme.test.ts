@@ -31,9 +31,12 @@ it('README lists every export of the root, and no other', () => {
   expect(listed.toSorted()).toEqual(Object.keys(root).toSorted())
 })
 
-it.each(['README.md', 'README.ja.md', 'ARCHITECTURE.md', 'docs/ewc.md'])('the files that %s links to exist', (page) => {
-  const folder = new URL(page, `file://${ROOT}`)
-  for (const [, target = ''] of read(page).matchAll(/\]\(([^)#]+)\)/g))
-    if (!target.includes(':'))
-      expect(() => read(new URL(target, folder).pathname.slice(ROOT.length)), target).not.toThrow()
-})
+it.each([...pages, 'README.ja.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'])(
+  'the files that %s links to exist',
+  (page) => {
+    const folder = new URL(page, `file://${ROOT}`)
+    for (const [, target = ''] of read(page).matchAll(/\]\(([^)#]+)\)/g))
+      if (!target.includes(':'))
+        expect(() => read(new URL(target, folder).pathname.slice(ROOT.length)), target).not.toThrow()
+  },
+)
