@@ -5,8 +5,8 @@ import type { PeersReport, Skipped } from './measure.ts'
 import { accuracySentence, committedPeers, linesOf, oursOf, speedSentences } from './sentences.ts'
 
 /** How long the article's experiment takes, here and in PyTorch: as measured now, else as committed. */
-export function speedSection(rows: readonly Row[], measured: PeersReport | Skipped | null): Section {
-  const [took] = speedSentences(rows, null, false)
+export function speedSection(rows: readonly Row[], measured: PeersReport | Skipped | null, whole: boolean): Section {
+  const [took] = speedSentences(rows, null, whole)
   const skipped = measured && 'skipped' in measured ? [`PyTorch was skipped now: ${measured.skipped}.`] : []
   const peers = measured && !('skipped' in measured) ? measured : committedPeers()
   const sentences = [...(took ? [took] : []), ...skipped]

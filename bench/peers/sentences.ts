@@ -38,21 +38,22 @@ const publishedRuns = (rows: readonly Row[]) =>
   rows.find(({ recipe, method }) => recipe === 'published' && method === 'ewc')?.runs ?? []
 
 /** How long the article's experiment took, and what PyTorch takes: measured now, else as committed. */
-export function speedSentences(
-  rows: readonly Row[],
-  measured: PeersReport | Skipped | null,
-  compare: boolean,
-): string[] {
+export function speedSentences(rows: readonly Row[], measured: PeersReport | Skipped | null, whole: boolean): string[] {
   const runs = publishedRuns(rows)
   const { n, mean } = summarize(runs.map(({ seconds }) => seconds))
-  const took = n === 0 ? [] : [`The article's experiment (published, ewc) took us ${duration(mean)}${meanOf(n)}.`]
+  const took =
+    n === 0
+      ? []
+      : [
+          `The article's experiment (published, ewc${whole ? '' : '; not the whole of it'}) took us ${duration(mean)}${meanOf(n)}.`,
+        ]
   if (measured && 'skipped' in measured) return [...took, `PyTorch was skipped: ${measured.skipped}.`]
-  if (measured) return [...took, peersSentence(measured), accuracySentence(measured)]
-  const committed = compare && n > 0 ? committedPeers() : null
+  if (measured) return [...took, `${peersSentence(measured)}.`, accuracySentence(measured)]
+  const committed = whole && n > 0 ? committedPeers() : null
   if (!committed) return took
   const { date, machine } = committed
   const where = `measured on ${machine.cpu}, ${date.slice(0, 10)}; --peers measures here`
-  return [...took, `${peersSentence(committed)} (${where})`]
+  return [...took, `${peersSentence(committed)} (${where}).`]
 }
 
 const meanOf = (n: number) => (n === 1 ? '' : `, the mean of ${n} runs`)
@@ -63,7 +64,7 @@ export function peersSentence(peers: PeersReport): string {
     ({ title, threads, seconds, ratio }) =>
       `${duration(seconds)} ${title}${threads === 1 ? ' (' : ` (${threads}; `}${ratio.toFixed(1)} times ours)`,
   )
-  return `PyTorch ${torch} took ${theirs.join(', ')}; ours, beside it, ${duration(oursOf(peers))}; one thread each where none is named.`
+  return `PyTorch ${torch} took ${theirs.join(', ')}; ours, beside it, ${duration(oursOf(peers))}; one thread each where none is named`
 }
 
 /** That the Python program does the same work shows in its accuracies. */

@@ -11,7 +11,7 @@ import { outcome } from './outcome.ts'
 import { provenance } from './provenance.ts'
 import { silent } from './silent.ts'
 
-const speed = ({ rows, peers }: ReportData) => speedSection(rows, peers)
+const speed = ({ rows, peers, epochs, quick }: ReportData) => speedSection(rows, peers, epochs === 4 && !quick)
 
 const SECTIONS: readonly ((data: ReportData) => Section)[] = [
   outcome,
