@@ -48,7 +48,7 @@ export function ladderOptions(lines: readonly Line[], { width, narrow }: Size): 
       Plot.text(points, { ...left, y: 'place', text: 'title' }),
       Plot.dot(seeds, { x: 'average', y: 'place', fill: 'colour', fillOpacity: 0.3, r: 2.5 }),
       Plot.ruleY(points, { x1: 'low', x2: 'high', y: 'place', stroke: 'colour', strokeWidth: 3 }),
-      Plot.dot(points, { x: 'mean', y: 'place', fill: 'colour', stroke: COLOUR.card, strokeWidth: 1.5, r: 4.5 }),
+      Plot.dot(points, { x: 'mean', y: 'place', fill: 'colour', stroke: COLOUR.card, strokeWidth: 1.5, r: 4 }),
       Plot.text(points, {
         frameAnchor: 'right',
         textAnchor: 'start',
@@ -62,16 +62,16 @@ export function ladderOptions(lines: readonly Line[], { width, narrow }: Size): 
 }
 
 const THEME = `
-svg { --ewc: #0072b2; --other: #a3568a; --grey: #6f6a60; --card: #ffffff; color: #22201b; }
+svg { --ewc: #0072b2; --other: #a3568a; --grey: #6f6a60; --card: #ffffff; --ink: #22201b; }
 @media (prefers-color-scheme: dark) {
-  svg { --ewc: #56b4e9; --other: #dd9cc8; --grey: #98948b; --card: #14151a; color: #ece8df; }
+  svg { --ewc: #56b4e9; --other: #dd9cc8; --grey: #98948b; --card: #14151a; --ink: #ece8df; }
 }
 `
 
 /** The same as a file of its own, light or dark as the reader's device is. */
 export function ladderSvg(lines: readonly Line[]): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>')
-  const style = { color: 'currentColor', background: 'var(--card)', fontFamily: FONT, fontSize: '13px' }
+  const style = { color: 'var(--ink)', background: 'var(--card)', fontFamily: FONT, fontSize: '13px' }
   const options = ladderOptions(lines, { width: 760, narrow: false })
   const svg = Plot.plot({ document, className: 'plot', ...options, style })
   svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
