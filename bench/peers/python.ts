@@ -30,7 +30,7 @@ export interface PythonOptions {
   readonly seed: number
 }
 
-/** What is missing, and how to get it. */
+/** Why there is nothing to compare with, and what to do about it. */
 export class Missing extends Error {}
 
 const TORCH_MISSING = 3
@@ -38,7 +38,7 @@ const TORCH_MISSING = 3
 /** @throws Missing when there is no such Python, or no PyTorch in it */
 export const versionsOf = (python: string): Versions => fieldsOf(call(python, ['--versions']))
 
-/** @throws Missing as {@link versionsOf}; Error when the program fails */
+/** @throws Missing as {@link versionsOf}, and when the program fails */
 export function runPython(python: string, options: PythonOptions): PythonRun {
   const { images, ...always } = options
   const given = Object.entries(images === null ? always : { ...always, images })
@@ -74,6 +74,6 @@ function call(python: string, options: readonly string[]): string {
   if (error) throw new Missing(`${python} does not start (${error.message}); name another with --python`)
   if (status === TORCH_MISSING)
     throw new Missing(`${python} has no PyTorch; 'pip install torch' brings it, --python names another`)
-  if (status !== 0) throw new Error(`article.py failed: ${stderr.trim().split('\n').at(-1)}`)
+  if (status !== 0) throw new Missing(`article.py failed with '${stderr.trim().split('\n').at(-1)}'`)
   return stdout
 }

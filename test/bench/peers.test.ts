@@ -78,6 +78,13 @@ describe('without PyTorch', () => {
     expect(() => versionsOf(python)).toThrow(/has no PyTorch; 'pip install torch'/)
   })
 
+  it.skipIf(process.platform === 'win32')('a program that fails says why', () => {
+    const python = join(folder, 'failing')
+    writeFileSync(python, '#!/bin/sh\necho no such file >&2\nexit 1\n')
+    chmodSync(python, 0o755)
+    expect(() => versionsOf(python)).toThrow("article.py failed with 'no such file'")
+  })
+
   it('the bench goes on and says what it skipped', () => {
     const { status, stdout } = palimpsest(
       ...['--quick', '--recipe', 'published', '--method', 'ewc', '--peers', '--python', '/nonexistent'],
