@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { dirname } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { native } from '../bindings/native.ts'
+import { projectFile } from './project.ts'
 
 /** A number that a reader quotes, computed from the runs. */
 export interface Figure {
@@ -64,16 +64,14 @@ export function writeText(file: string, text: string): void {
 
 export const writeJson = (file: string, value: Report): void => writeText(file, `${JSON.stringify(value, null, 1)}\n`)
 
-const root = new URL('../../', import.meta.url)
-
 export const version = (): string =>
-  (JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string }).version
+  (JSON.parse(readFileSync(projectFile('package.json'), 'utf8')) as { version: string }).version
 
 function commit(): string | null {
   try {
     const git = (...args: string[]) =>
       execFileSync('git', args, {
-        cwd: fileURLToPath(root),
+        cwd: projectFile('.'),
         encoding: 'utf8',
         stdio: ['ignore', 'pipe', 'ignore'],
       }).trim()

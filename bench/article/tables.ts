@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import Table from 'cli-table3'
 import { accuracy, duration, PLAIN, summarize } from '../format.ts'
+import { committed } from '../project.ts'
 import { type Row, rowsOf } from './figures.ts'
 import { ARTICLE } from './recipes.ts'
 import type { RunRecord } from './run.ts'
@@ -39,9 +39,9 @@ export function spreadSentence(rows: readonly Row[]): string {
 }
 
 function committedSpread(): { readonly least: number; readonly most: number } {
-  const file = new URL('../../../bench/results/article.json', import.meta.url)
-  const { runs } = JSON.parse(readFileSync(file, 'utf8')) as { runs: RunRecord[] }
-  const row = rowsOf(runs).find(({ recipe, method }) => recipe === 'published' && method === 'ewc')
+  const row = rowsOf(committed('article').runs as RunRecord[]).find(
+    ({ recipe, method }) => recipe === 'published' && method === 'ewc',
+  )
   return summarize(row?.values.mnist ?? [])
 }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { projectFile } from './files.ts'
+import { projectFile } from '../project.ts'
 
 export type Variant = 'dataloader' | 'memory'
 

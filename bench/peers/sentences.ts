@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { BANDS, type Row } from '../article/figures.ts'
 import { accuracy, duration, summarize } from '../format.ts'
+import { committed, projectFile } from '../project.ts'
 import type { Figure } from '../report.ts'
-import { projectFile } from './files.ts'
 import { type PeersReport, SETUPS, type Skipped } from './measure.ts'
 
 export interface Line {
@@ -30,8 +30,7 @@ export const oursOf = ({ figures }: PeersReport): number =>
 
 /** The committed measurement, if there is one. */
 export function committedPeers(): PeersReport | null {
-  const file = projectFile('bench/results/peers.json')
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as PeersReport) : null
+  return existsSync(projectFile('bench/results/peers.json')) ? committed<PeersReport>('peers') : null
 }
 
 const publishedRuns = (rows: readonly Row[]) =>

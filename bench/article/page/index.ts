@@ -1,7 +1,11 @@
 import { accuracy, summarize } from '../../format.ts'
+import { linesOf } from '../../ladder/lines.ts'
+import { ladderSection } from '../../ladder/sections.ts'
 import { type Html, html } from '../../page/html.ts'
 import { page, type Section } from '../../page/page.ts'
 import { speedSection } from '../../peers/section.ts'
+import { committed } from '../../project.ts'
+import type { RunRecord } from '../run.ts'
 import { type ReportData, rowOf } from './data.ts'
 import { displacement } from './displacement.ts'
 import { forgetting } from './forgetting.ts'
@@ -13,6 +17,12 @@ import { silent } from './silent.ts'
 
 const speed = ({ rows, peers, epochs, quick }: ReportData) => speedSection(rows, peers, epochs === 4 && !quick)
 
+/** as committed: it takes minutes */
+const ladder = (): Section => {
+  const { runs, options } = committed('ladder')
+  return ladderSection(linesOf(runs as RunRecord[]), Number(options.seeds))
+}
+
 const SECTIONS: readonly ((data: ReportData) => Section)[] = [
   outcome,
   forgetting,
@@ -20,6 +30,7 @@ const SECTIONS: readonly ((data: ReportData) => Section)[] = [
   importance,
   front,
   silent,
+  ladder,
   speed,
   provenance,
 ]

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { accuracy } from '../../format.ts'
 import { html } from '../../page/html.ts'
 import { paragraph, type Section, table } from '../../page/page.ts'
-import type { Figure, Report } from '../../report.ts'
+import { committed } from '../../project.ts'
+import type { Figure } from '../../report.ts'
 import { RECIPE, RECIPES, type Recipe } from '../recipes.ts'
 import { type ReportData, seedsOf } from './data.ts'
 
@@ -53,10 +53,7 @@ const SHOWN = 6
 
 /** the search behind the recommended settings, as committed */
 function selection() {
-  const file = new URL('../../../../bench/results/select.json', import.meta.url)
-  const { figures, options } = JSON.parse(readFileSync(file, 'utf8')) as Pick<Report, 'figures'> & {
-    readonly options: { readonly seeds: number }
-  }
+  const { figures, options } = committed('select')
   return [
     table({
       caption: 'The search behind the recommended settings: average accuracy on held-out training images',
@@ -64,7 +61,7 @@ function selection() {
       rows: figures
         .slice(0, SHOWN)
         .map(({ params, value, std }) => [String(params?.recipe), `${accuracy(value)} \u00b1 ${accuracy(std)}`]),
-      note: html`The best ${Math.min(SHOWN, figures.length)} of ${figures.length} candidates; mean \u00b1 deviation of seeds 101 to ${100 + options.seeds}. Trained on the first 50,000 training images of each set, judged on the last 10,000. From <code>bench/results/select.json</code>, which <code>palimpsest run select</code> writes.`,
+      note: html`The best ${Math.min(SHOWN, figures.length)} of ${figures.length} candidates; mean \u00b1 deviation of seeds 101 to ${100 + Number(options.seeds)}. Trained on the first 50,000 training images of each set, judged on the last 10,000. From <code>bench/results/select.json</code>, which <code>palimpsest run select</code> writes.`,
     }),
   ]
 }
