@@ -84,6 +84,7 @@ describe.skipIf(CHROMIUM === null)('the report in a browser (needs Chromium)', (
         'The first layer, unit by unit',
         'Both accuracies against lambda',
         'On how many digits each unit fires, before and after',
+        'Average accuracy, rung by rung',
       ])
       for (const { sentence, description, marks, smallest, text, markup } of figures) {
         expect(sentence).toMatch(/^[A-Z].*\.$/)
