@@ -6,10 +6,10 @@ import { temporaryFolder } from './fixtures.ts'
 
 describe('cacheFolder', () => {
   it.each<[string, NodeJS.Platform, Record<string, string>, string]>([
-    ['PALIMPSEST_DATA', 'linux', { PALIMPSEST_DATA: '/data', XDG_CACHE_HOME: '/xdg', HOME: '/people/me' }, '/data'],
-    ['an empty PALIMPSEST_DATA', 'linux', { PALIMPSEST_DATA: '', HOME: '/people/me' }, '/people/me/.cache/palimpsest'],
-    ['XDG_CACHE_HOME', 'linux', { XDG_CACHE_HOME: '/xdg', HOME: '/people/me' }, '/xdg/palimpsest'],
-    ['a relative XDG_CACHE_HOME', 'linux', { XDG_CACHE_HOME: 'xdg', HOME: '/people/me' }, '/people/me/.cache/palimpsest'],
+    ['PALIMPSEST_DATA', 'linux', { PALIMPSEST_DATA: '/data', XDG_CACHE_HOME: '/xdg', HOME: '/me' }, '/data'],
+    ['an empty PALIMPSEST_DATA', 'linux', { PALIMPSEST_DATA: '', HOME: '/me' }, '/me/.cache/palimpsest'],
+    ['XDG_CACHE_HOME', 'linux', { XDG_CACHE_HOME: '/xdg', HOME: '/me' }, '/xdg/palimpsest'],
+    ['a relative XDG_CACHE_HOME', 'linux', { XDG_CACHE_HOME: 'xdg', HOME: '/me' }, '/me/.cache/palimpsest'],
     ['macOS', 'darwin', { XDG_CACHE_HOME: '/xdg', HOME: '/Users/me' }, '/Users/me/Library/Caches/palimpsest'],
     ['LOCALAPPDATA', 'win32', { LOCALAPPDATA: '/local', HOME: '/me' }, '/local/palimpsest'],
     ['Windows without it', 'win32', { HOME: '/me' }, '/me/AppData/Local/palimpsest'],
