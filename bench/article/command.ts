@@ -5,10 +5,9 @@ import { choices, parse, wholeNumber } from '../options.ts'
 import { measurePeers } from '../peers/measure.ts'
 import { speedFigures, speedSentences } from '../peers/sentences.ts'
 import { type Report, report, stamp, writeJson, writeText } from '../report.ts'
-import { runAll } from './crew.ts'
 import { extraJobs, withoutPictures } from './extras.ts'
 import { figuresOf, rowsOf } from './figures.ts'
-import { watch } from './progress.ts'
+import { runWatched } from './progress.ts'
 import { METHODS, RECIPE, RECIPES } from './recipes.ts'
 import type { Job, RunRecord } from './run.ts'
 import { loadSets } from './sets.ts'
@@ -57,8 +56,7 @@ export async function article(args: readonly string[]): Promise<void> {
   const machine = stamp(threads)
   const sets = await loadSets(given.quick ? 'quick' : 'all')
   const started = performance.now()
-  const watcher = watch(jobs, threads)
-  const records = await runAll(jobs, sets, threads, watcher).finally(() => watcher.stop())
+  const records = await runWatched(jobs, sets, threads)
   const seconds = (performance.now() - started) / 1000
 
   const rows = rowsOf(records).toSorted((a, b) => rank(a) - rank(b))
@@ -89,8 +87,7 @@ export async function article(args: readonly string[]): Promise<void> {
   if (peers && !('skipped' in peers)) writeJson(join(given.out, 'peers.json'), peers)
   const more = extraJobs(seeds, epochs)
   console.log(`${more.length} more runs for the report`)
-  const watching = watch(more, threads)
-  const extras = await runAll(more, sets, threads, watching).finally(() => watching.stop())
+  const extras = await runWatched(more, sets, threads)
   const [json, html] = [join(given.out, 'article.json'), join(given.out, 'index.html')]
   const result = write(json, [...records, ...extras])
   const { reportPage } = await import('./page/index.ts') // slow to load

@@ -1,12 +1,18 @@
 import { MultiBar, type SingleBar } from 'cli-progress'
 import { accuracy, duration } from '../format.ts'
-import type { Watcher } from './crew.ts'
-import type { Job, Progress } from './run.ts'
+import { runAll, type Watcher } from './crew.ts'
+import type { Job, Progress, RunRecord, Sets } from './run.ts'
 
 const RESOLUTION = 1000
 
+/** Runs jobs, and shows how they get on. */
+export function runWatched(jobs: readonly Job[], sets: Sets, threads: number): Promise<RunRecord[]> {
+  const watcher = watch(jobs, threads)
+  return runAll(jobs, sets, threads, watcher).finally(() => watcher.stop())
+}
+
 /** On a terminal: a bar for everything and one a worker. Elsewhere: a line a finished run. Both on standard error. */
-export function watch(jobs: readonly Job[], threads: number): Watcher & { stop(): void } {
+function watch(jobs: readonly Job[], threads: number): Watcher & { stop(): void } {
   return process.stderr.isTTY ? bars(jobs, threads) : lines(jobs)
 }
 

@@ -2,9 +2,8 @@ import { availableParallelism } from 'node:os'
 import { accuracy, duration, summarize } from '../format.ts'
 import { parse, wholeNumber } from '../options.ts'
 import { type Figure, report, stamp, writeJson } from '../report.ts'
-import { runAll } from './crew.ts'
 import { type Row, rowsOf } from './figures.ts'
-import { watch } from './progress.ts'
+import { runWatched } from './progress.ts'
 import { type Phase, RECIPE, type Recipe } from './recipes.ts'
 import type { Job } from './run.ts'
 import { loadSets } from './sets.ts'
@@ -62,8 +61,7 @@ export async function select(args: readonly string[]): Promise<void> {
   const machine = stamp(threads)
   const sets = await loadSets('held-out')
   const started = performance.now()
-  const watcher = watch(jobs, threads)
-  const records = await runAll(jobs, sets, threads, watcher).finally(() => watcher.stop())
+  const records = await runWatched(jobs, sets, threads)
 
   const mean = (row: Row) => summarize(row.values.average).mean
   const rows = rowsOf(records).toSorted((a, b) => mean(b) - mean(a))

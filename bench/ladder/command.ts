@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { runAll } from '../article/crew.ts'
-import { watch } from '../article/progress.ts'
+import { runWatched } from '../article/progress.ts'
 import type { Job, RunRecord } from '../article/run.ts'
 import { loadSets } from '../article/sets.ts'
 import { duration } from '../format.ts'
@@ -66,8 +65,7 @@ async function climb(seeds: number, threads: number, quick: boolean): Promise<Re
   const machine = stamp(threads)
   const sets = await loadSets(quick ? 'quick' : 'all')
   const started = performance.now()
-  const watcher = watch(jobs, threads)
-  const runs = await runAll(jobs, sets, threads, watcher).finally(() => watcher.stop())
+  const runs = await runWatched(jobs, sets, threads)
   console.log(`${jobs.length} runs in ${duration((performance.now() - started) / 1000)} on ${threads} threads`)
   const options = { seeds, threads, epochs, quick, chosen: CHOSEN, rungs: settings() }
   return report({ bench: 'ladder', machine, options, figures: figuresOf(linesOf(runs)), runs })

@@ -1,6 +1,5 @@
-import { runAll } from '../article/crew.ts'
 import { rowsOf } from '../article/figures.ts'
-import { watch } from '../article/progress.ts'
+import { runWatched } from '../article/progress.ts'
 import { RECIPE, type Recipe } from '../article/recipes.ts'
 import type { Job } from '../article/run.ts'
 import { loadSets } from '../article/sets.ts'
@@ -72,8 +71,7 @@ export async function tune({
   )
   const sets = await loadSets('held-out')
   const started = performance.now()
-  const watcher = watch(jobs, threads)
-  const records = await runAll(jobs, sets, threads, watcher).finally(() => watcher.stop())
+  const records = await runWatched(jobs, sets, threads)
   const rows = rowsOf(records)
   const figures: Figure[] = []
   console.log(`average accuracy on 10,000 held-out training images of each set, after both tasks, ${SEEDS} seeds`)
