@@ -1,7 +1,7 @@
 // The whole contract between the kernels and everything above them.
 //
 // Letters: B batch (rows of a matrix), I inputs, O outputs, C classes; M, N, K of a product.
-// Matrices are row-major and dense. A gradient is `d` + the name of what it belongs to.
+// Matrices are row-major; all but those of a product are dense. A gradient is `d` + the name of what it belongs to.
 // Every kernel is a pure function of its arguments, allocates nothing, throws nothing, and yields the same bits in
 // every table: see ARCHITECTURE.md, "The numerical contract". Arguments are trusted here; bindings/ checks them.
 #pragma once
@@ -16,13 +16,17 @@ enum class Form : std::int32_t { nt = 0, nn = 1, tn = 2 };
 
 // C[M, N] = A B + bias, then ReLU if asked. C overlaps neither A nor B nor the bias.
 // nt: A[M, K], B[N, K]   nn: A[M, K], B[K, N]   tn: A[K, M], B[K, N]
+// A stride is the distance between the starts of two rows as stored, at least the length of a row.
 struct Matmul {
   Form form;
   std::size_t m, n, k;
   const float* a;
+  std::size_t a_stride;
   const float* b;
+  std::size_t b_stride;
   const float* bias;  // [N], or null
   float* c;
+  std::size_t c_stride;
   bool accumulate;  // the chain of an element starts at the old C instead of the bias
   bool relu;
 };

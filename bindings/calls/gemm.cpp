@@ -19,9 +19,12 @@ Napi::Value matmul(Args& args) {
   args.distinct(c, {a, b, bias});
   if (p.accumulate && bias) args.refuse("INVALID_ARGUMENT", "accumulate and bias exclude each other");
   p.a = a;
+  p.a_stride = form == Form::tn ? p.m : p.k;
   p.b = b;
+  p.b_stride = form == Form::nt ? p.k : p.n;
   p.bias = bias;
   p.c = c;
+  p.c_stride = p.n;
   current_table()->matmul(p);
   return args.env().Undefined();
 }

@@ -44,8 +44,9 @@ void check_shape(const Shape& s, bool special) {
   const Floats a = numbers(s.m * s.k), b = numbers(s.k * s.n), bias = numbers(s.n), c = numbers(s.m * s.n);
   const Run run = [&](const KernelTable& table) {
     Guarded out(c);
-    table.matmul(
-        {s.form, s.m, s.n, s.k, a.data(), b.data(), s.bias ? bias.data() : nullptr, out.data(), s.accumulate, s.relu});
+    table.matmul({s.form, s.m, s.n, s.k, a.data(), s.form == Form::tn ? s.m : s.k, b.data(),
+                  s.form == Form::nt ? s.k : s.n, s.bias ? bias.data() : nullptr, out.data(), s.n, s.accumulate,
+                  s.relu});
     return Floats(out);
   };
   check_exact(name_of(s), run, naive<float>(s, a, b, bias, c));
