@@ -17,6 +17,11 @@ namespace avx512 {
 extern const KernelTable table;
 }
 #endif
+#ifdef PALIMPSEST_ARM
+namespace neon {
+extern const KernelTable table;
+}
+#endif
 
 namespace {
 
@@ -32,6 +37,11 @@ struct Supported {
         __builtin_cpu_supports("avx512vl")) {
       tables[n++] = &avx512::table;
     }
+#endif
+#ifdef PALIMPSEST_ARM
+    // no question to ask: every AArch64 processor that runs an operating system has Advanced SIMD, whose registers pass
+    // floats between functions
+    tables[1] = &neon::table;
 #endif
   }
 };

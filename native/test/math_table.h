@@ -1,4 +1,4 @@
-// exp and log of one ISA, which no table exports, for math_test.cpp.
+// exp and log of one ISA, which no table exports, for the tests.
 #pragma once
 
 #include <cstddef>
@@ -10,5 +10,8 @@ struct MathTable {
   void (*exp)(const float* x, float* out, std::size_t n);
   void (*log)(const float* x, float* out, std::size_t n);
 };
+
+// of the same instruction sets as supported_tables(), in that order, ends with null
+const MathTable* const* math_tables();
 
 }  // namespace palimpsest::test

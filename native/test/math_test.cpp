@@ -4,26 +4,11 @@
 #include <cstring>
 #include <limits>
 
-#include "../dispatch.h"
 #include "check.h"
 #include "math_table.h"
 #include "tests.h"
 
-namespace palimpsest {
-
-namespace portable {
-extern const test::MathTable math;
-}
-#ifdef PALIMPSEST_X86
-namespace avx2 {
-extern const test::MathTable math;
-}
-namespace avx512 {
-extern const test::MathTable math;
-}
-#endif
-
-namespace test {
+namespace palimpsest::test {
 
 namespace {
 
@@ -44,39 +29,29 @@ double ulps(float got, double truth) {
 // of the floats with bits in [first, last], every stride-th
 double largest_error(const char* what, Function f, double (*truth)(double), std::uint32_t first, std::uint32_t last,
                      std::uint32_t stride) {
-  const MathTable* others[2] = {};
-#ifdef PALIMPSEST_X86
-  if (find_table("avx2") != nullptr) others[0] = &avx2::math;
-  if (find_table("avx512") != nullptr) others[1] = &avx512::math;
-#endif
+  const MathTable& portable = *math_tables()[0];
   double largest = 0;
   Floats x(4000), y(x.size()), z(x.size());
   for (std::uint64_t bits = first; bits <= last;) {
     std::size_t n = 0;
     for (; n < x.size() && bits <= last; bits += stride) x[n++] = from_bits(static_cast<std::uint32_t>(bits));
-    (portable::math.*f)(x.data(), y.data(), n);
+    (portable.*f)(x.data(), y.data(), n);
     for (std::size_t i = 0; i < n; ++i) largest = std::max(largest, ulps(y[i], truth(static_cast<double>(x[i]))));
-    for (const MathTable* other : others) {
-      if (other == nullptr) continue;
-      (other->*f)(x.data(), z.data(), n);
-      check(std::memcmp(y.data(), z.data(), n * sizeof(float)) == 0, std::string(what) + ": bits of " + other->name);
+    for (const MathTable* const* other = math_tables() + 1; *other != nullptr; ++other) {
+      ((*other)->*f)(x.data(), z.data(), n);
+      check(std::memcmp(y.data(), z.data(), n * sizeof(float)) == 0, std::string(what) + ": bits of " + (*other)->name);
     }
   }
   return largest;
 }
 
 void check_value(const char* what, Function f, float x, float expected) {
-  const auto value = [&](const MathTable& table) {
+  for (const MathTable* const* table = math_tables(); *table != nullptr; ++table) {
     float y;
-    (table.*f)(&x, &y, 1);
-    const std::string text = std::string(what) + "(" + std::to_string(x) + ") in " + table.name;
+    ((*table)->*f)(&x, &y, 1);
+    const std::string text = std::string(what) + "(" + std::to_string(x) + ") in " + (*table)->name;
     check(same(y, expected), text + " is " + std::to_string(y));
-  };
-  value(portable::math);
-#ifdef PALIMPSEST_X86
-  if (find_table("avx2") != nullptr) value(avx2::math);
-  if (find_table("avx512") != nullptr) value(avx512::math);
-#endif
+  }
 }
 
 }  // namespace
@@ -109,5 +84,4 @@ void test_math() {
   for (const float x : {nan, -nan, -1.0f, -1e-45f, -inf}) check_value("log", &MathTable::log, x, nan);
 }
 
-}  // namespace test
-}  // namespace palimpsest
+}  // namespace palimpsest::test

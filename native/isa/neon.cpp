@@ -1,0 +1,15 @@
+#include "../vec/neon.h"
+
+#include "../kernels.h"
+#include "../scratch.h"
+
+namespace palimpsest::neon {
+namespace {
+// 5 rows of 4 registers leave 12 of the 32 for a row of B and numbers of A. with 6, GCC spills sums in the loop over k
+constexpr std::size_t tile_rows = 5, tile_vectors = 1, peak_chains = 6, in_place_rows = 16;
+#include "../kernels/table.inc"
+}  // namespace
+
+extern const KernelTable table;
+constinit const KernelTable table = kernel_table;
+}  // namespace palimpsest::neon
