@@ -32,6 +32,8 @@ export interface Report {
     readonly threads: number
     /** over the minute before the bench began */
     readonly loadAverage: number
+    /** over the last minute of the bench, where that is known */
+    readonly loadAverageAfter?: number
   }
   readonly options: Readonly<Record<string, unknown>>
   readonly figures: readonly Figure[]

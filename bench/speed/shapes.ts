@@ -50,4 +50,5 @@ export const SHAPES: readonly Shape[] = [
 ]
 
 export const flopsOf = ({ m, n, k }: Pick<Shape, 'm' | 'n' | 'k'>): number => 2 * m * n * k
-export const nameOf = ({ m, n, k, form }: Pick<Shape, 'm' | 'n' | 'k' | 'form'>): string => `gemm/${m}x${n}x${k}/${form}`
+export const nameOf = ({ m, n, k, form }: Pick<Shape, 'm' | 'n' | 'k' | 'form'>): string =>
+  `gemm/${m}x${n}x${k}/${form}`

@@ -1,0 +1,89 @@
+import { median, summarize } from '../format.ts'
+import type { Figure } from '../report.ts'
+import type { Samples } from './measure.ts'
+import type { Subject } from './subject.ts'
+
+/** A measured thing: what has to be timed for it, and the figures that follow. */
+export interface Entry {
+  /** of its first figure; the names of the others begin with it */
+  readonly name: string
+  readonly subjects: readonly Subject[]
+  figures(samples: Samples): readonly Figure[]
+}
+
+/** Entries that are shown together. */
+export interface Section {
+  readonly id: string
+  readonly title: string
+  /** what is measured, and what the ratio is */
+  readonly sentence: string
+  readonly entries: readonly Entry[]
+  /** what goes on beside it: the section is then measured by itself, after all others */
+  readonly beside?: Beside
+}
+
+export interface Beside {
+  /** resolves when it goes on, with what ends it */
+  start(): Promise<() => Promise<void>>
+  /** how many rounds at most, and how long a sample is */
+  readonly rounds: number
+  readonly sampleSeconds: number
+}
+
+export interface Meaning {
+  readonly unit: string
+  readonly better: Figure['better']
+  readonly target?: number | undefined
+  readonly params?: Readonly<Record<string, unknown>>
+}
+
+/** The median of values, with their number, deviation and quartiles; none of no values. */
+export function figureOf(name: string, values: readonly number[], meaning: Meaning): readonly Figure[] {
+  if (values.length === 0) return []
+  const { unit, better, target, params } = meaning
+  const { n, std } = summarize(values)
+  const quartiles = [quantile(values, 0.25), quantile(values, 0.75)]
+  const figure = { name, value: median(values), unit, n, std, better, params: { quartiles, ...params } }
+  return [target === undefined ? figure : { ...figure, target }]
+}
+
+/** linear between the two nearest */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const place = share * (sorted.length - 1)
+  const low = sorted[Math.floor(place)] ?? Number.NaN
+  const high = sorted[Math.ceil(place)] ?? Number.NaN
+  return low + (high - low) * (place - Math.floor(place))
+}
+
+/** seconds of one subject, times a factor */
+export const scaled = (samples: Samples, name: string, factor: number): number[] =>
+  (samples.get(name) ?? []).map(({ seconds }) => seconds * factor)
+
+/** null when there is no target */
+export function meets({ value, target, better }: Figure): boolean | null {
+  if (target === undefined) return null
+  return better === 'higher' ? value >= target : value <= target
+}
+
+/** Entries whose name, or that of a figure, could begin with one of the prefixes; all without any. */
+export function chosen(entries: readonly Entry[], prefixes: readonly string[] | null): readonly Entry[] {
+  if (prefixes === null) return entries
+  return entries.filter(({ name }) =>
+    prefixes.some((prefix) => name.startsWith(prefix) || prefix.startsWith(`${name}/`)),
+  )
+}
+
+/** Every subject once; those that an entry compares with its first one follow that one at once. */
+export function subjectsOf(entries: readonly Entry[]): Subject[] {
+  const groups = new Map<string, Map<string, Subject>>()
+  for (const { subjects } of entries) {
+    const head = subjects[0]?.name ?? ''
+    const group = groups.get(head) ?? new Map<string, Subject>()
+    for (const subject of subjects) if (!group.has(subject.name)) group.set(subject.name, subject)
+    groups.set(head, group)
+  }
+  const all = new Map<string, Subject>()
+  for (const group of groups.values()) for (const [name, subject] of group) if (!all.has(name)) all.set(name, subject)
+  return [...all.values()]
+}
