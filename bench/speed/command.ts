@@ -1,20 +1,25 @@
 import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { native } from '../../bindings/native.ts'
-import { parse, UsageError, wholeNumber } from '../options.ts'
-import { report, stamp, writeJson, writeText } from '../report.ts'
+import type { LabelledSet } from '../../src/data/index.ts'
+import { choices, parse, UsageError, wholeNumber } from '../options.ts'
+import { PEERS_HELP } from '../peers/index.ts'
+import { projectFile } from '../project.ts'
+import { type Report, report, stamp, writeJson, writeText } from '../report.ts'
 import { busy } from './busy.ts'
 import { fishers } from './fisher.ts'
 import { inference } from './inference.ts'
 import { BEST } from './inside.ts'
-import { kernels, kernelsInside } from './kernels.ts'
-import { interleave, type Sample, samplesOf } from './measure.ts'
+import { kernels } from './kernels.ts'
 import { memory } from './memory.ts'
+import { type Compared, comparePeers, outcomeLines } from './peers.ts'
 import { type Found, figuresOf, printed } from './print.ts'
-import { progressOf, since } from './progress.ts'
+import { since } from './progress.ts'
+import { foundIn, measure } from './run.ts'
 import { scaling } from './scaling.ts'
-import { chosen, type Section, subjectsOf } from './section.ts'
+import { chosen, type Section } from './section.ts'
 import { bothCached, timedSet } from './sets.ts'
+import { type Source, sourceOf, WAYS } from './source.ts'
 import { steps } from './step.ts'
 import { threading } from './threads.ts'
 
@@ -22,6 +27,9 @@ export const SPEED_HELP: string = `palimpsest speed: kernels, steps, Fisher, inf
 
   --rounds N        samples of each, taken in turns; medians count (default 101, some minutes)
   --only PREFIX     only figures whose names begin so, such as step or gemm/100x100; several with commas
+  --kernels WAY     native | node: products called from a C++ program, which is built when needed, or from Node
+                    (default native, and node where it cannot be built)
+${PEERS_HELP}
   --json FILE       write options, figures and samples
   --out DIR         write speed.json and index.html, a report with plots
   --help`
@@ -29,83 +37,73 @@ export const SPEED_HELP: string = `palimpsest speed: kernels, steps, Fisher, inf
 const OPTIONS = {
   rounds: { type: 'string', default: '101' },
   only: { type: 'string' },
+  kernels: { type: 'string', default: 'native' },
+  peers: { type: 'boolean', default: false },
+  python: { type: 'string', default: 'python3' },
+  packages: { type: 'string' },
   json: { type: 'string' },
   out: { type: 'string' },
   help: { type: 'boolean', default: false },
 } as const
 
 export async function speed(args: readonly string[]): Promise<void> {
-  const given = parse(args, OPTIONS)
-  if (given.help) return console.log(SPEED_HELP)
+  const { help, json, out, ...given } = parse(args, OPTIONS)
+  if (help) return console.log(SPEED_HELP)
   const rounds = wholeNumber('rounds', given.rounds)
+  const [way = 'native'] = choices('kernels', [given.kernels], WAYS)
   const only = given.only === undefined ? null : given.only.split(',')
   const before = stamp(availableParallelism())
-  const sections = (await all()).map((section) => ({ ...section, entries: chosen(section.entries, only) }))
-  if (sections.every(({ entries }) => entries.length === 0))
-    throw new UsageError(`--only is '${given.only}', and no figure's name begins so`)
-
-  const started = performance.now()
-  const samples = new Map<string, readonly Sample[]>()
-  const quiet = sections.filter(({ beside }) => !beside)
-  const take = async (some: readonly Section[], title: string, turns: { rounds: number; sampleSeconds?: number }) => {
-    const subjects = subjectsOf(some.flatMap(({ entries }) => entries))
-    const progress = progressOf(title, samplesOf(subjects, turns.rounds))
-    try {
-      const taken = await interleave(subjects, { ...turns, onSample: progress.step })
-      for (const [name, values] of taken) samples.set(name, values)
-    } finally {
-      progress.stop()
-    }
-  }
+  const set = await timedSet()
+  const source = await sourceOf(way)
+  let compared: Compared | null = null
   try {
-    await take(quiet, 'speed', { rounds })
-    for (const section of sections) {
-      if (!section.beside || section.entries.length === 0) continue
-      const { start, rounds: most, sampleSeconds } = section.beside
-      const stop = await start()
-      try {
-        await take([section], section.id, { rounds: Math.min(rounds, most), sampleSeconds })
-      } finally {
-        await stop()
-      }
-    }
+    const own = ownSections(source, set)
+    const { python, packages = projectFile('.') } = given
+    if (given.peers) compared = await comparePeers({ python, packages, kernels: source.program, set }, own, only)
+    const quiet = own.map((section) => ({ ...section, entries: chosen(section.entries, only) }))
+    const sections = compared ? [...quiet, compared.section] : quiet
+    if (sections.every(({ entries }) => entries.length === 0))
+      throw new UsageError(`--only is '${given.only}', and no figure's name begins so`)
+
+    const started = performance.now()
+    const { samples, failures } = await measure(sections, rounds)
+    const found = foundIn(sections, samples)
+    const machine = { ...before, loadAverageAfter: loadavg()[0] ?? 0 }
+    console.log(
+      `${machine.cpu}, load average ${machine.loadAverage.toFixed(2)} before, ${machine.loadAverageAfter.toFixed(2)} after`,
+    )
+    console.log(`${rounds} rounds in ${since(started)}. ${source.sentence} Bars are shares of a limit or a target.`)
+    for (const line of compared ? outcomeLines(compared.outcomes) : []) console.log(line)
+    for (const { name, why } of failures) console.log(`  failed while it was timed: ${name}: ${why}`)
+    console.log(`\n${printed(found)}`)
+
+    const runs = [...[...samples].map(([name, taken]) => ({ name, samples: taken })), ...(compared?.outcomes ?? [])]
+    const options = { rounds, only, kernels: way, peers: given.peers, python, packages, set: set.name }
+    const figures = figuresOf(found)
+    const result = report({ bench: 'speed', machine, options, figures, runs: [...runs, ...failures] })
+    if (json !== undefined) writeJson(json, result)
+    if (out !== undefined) await draw(out, found, result)
   } finally {
     native.selectTable(BEST)
+    await compared?.close()
+    await source.close()
   }
+}
 
-  const found = sections.map(({ id, title, sentence, entries }): Found => {
-    const rows = entries.map((entry) => entry.figures(samples)).filter((row) => row.length > 0)
-    return { id, title, sentence, rows }
-  })
-  const machine = { ...before, loadAverageAfter: loadavg()[0] ?? 0 }
-  console.log(
-    `${machine.cpu}, load average ${machine.loadAverage.toFixed(2)} before the run, ${machine.loadAverageAfter.toFixed(2)} after; ${rounds} rounds in ${since(started)}`,
-  )
-  console.log('Bars are shares of a limit, or of the target where a ratio has no limit.\n')
-  console.log(printed(found))
-
-  const runs = [...samples].map(([name, taken]) => ({ name, samples: taken }))
-  const options = { rounds, only }
-  const result = report({ bench: 'speed', machine, options, figures: figuresOf(found), runs })
-  if (given.json !== undefined) writeJson(given.json, result)
-  if (given.out === undefined) return
+async function draw(folder: string, found: readonly Found[], result: Report): Promise<void> {
   const { speedPage } = await import('./page.ts') // slow to load
-  writeJson(join(given.out, 'speed.json'), result)
-  writeText(join(given.out, 'index.html'), speedPage(found, result))
-  console.log(`wrote index.html and speed.json into ${given.out}`)
+  writeJson(join(folder, 'speed.json'), result)
+  writeText(join(folder, 'index.html'), speedPage(found, result))
+  console.log(`wrote index.html and speed.json into ${folder}`)
 }
 
-async function all(): Promise<readonly Section[]> {
-  const set = await timedSet()
-  const source = kernelsInside()
-  return [
-    kernels(source),
-    steps(source.peaks),
-    threading(),
-    inference(),
-    fishers(set),
-    memory(set, bothCached()),
-    scaling(source.peaks),
-    busy(),
-  ]
-}
+const ownSections = (source: Source, set: LabelledSet): readonly Section[] => [
+  kernels(source),
+  steps(source.peaks),
+  threading(),
+  inference(),
+  fishers(set),
+  memory(set, bothCached()),
+  scaling(source.peaks),
+  busy(),
+]

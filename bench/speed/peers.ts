@@ -1,100 +1,114 @@
 import { median, summarize } from '../format.ts'
+import { type PeersOptions, peers, verify } from '../peers/index.ts'
 import type { Figure } from '../report.ts'
 import { BEST, SMALL } from './inside.ts'
 import { type Samples, withinRounds } from './measure.ts'
-import { type Entry, figureOf, type Section } from './section.ts'
+import { type Entry, figureOf, matches, type Section, subjectsOf } from './section.ts'
 import { nameOf, SHAPES } from './shapes.ts'
-import type { Difference, Peer, Subject } from './subject.ts'
+import type { Peer, Subject } from './subject.ts'
 
-/** A result that is not ours, or none at all: it is reported, and not timed. */
-export interface Refused {
+/** What became of a library: skipped, or compared; a subject whose result is not ours is refused, and not timed. */
+export interface Outcome {
   readonly peer: string
-  readonly subject: string
-  readonly why: string
-}
-
-/** What was compared before it was timed. */
-export interface Checked extends Difference {
-  readonly peer: string
-  readonly subject: string
+  readonly versions?: string
+  readonly skipped?: string
+  /** compared with ours, and the same */
+  readonly passed?: readonly string[]
+  readonly refused?: readonly { readonly name: string; readonly why: string }[]
 }
 
 export interface Compared {
   readonly section: Section
-  readonly checked: readonly Checked[]
-  readonly refused: readonly Refused[]
+  readonly outcomes: readonly Outcome[]
+  close(): Promise<void>
 }
 
 /** theirs over ours, at least */
 function targetOf(peer: string, what: string): number | undefined {
   if (peer === 'pytorch' && what === `fisher/${SMALL.name}/exact`) return 1 / 0.85
   if (peer === 'pytorch' && what === `fisher/${SMALL.name}/loop`) return 300
-  if (peer === 'onnxruntime' && what.startsWith('inference/')) return 1
+  if (peer === 'onnxruntime-node' && what.startsWith('inference/')) return 1
   return undefined
 }
 
-/** products that are compared, all of which a library must do for its mean to count */
+/** of which a library must do all for its mean to count */
 const PRODUCTS = SHAPES.filter(({ compared }) => compared).map(nameOf)
 
-/** what of ours does the same: of products, the table that runs by itself */
+/** what of ours does the same: of products, the table that runs by itself; of loops over samples, the squared trick */
 export function oursFor(what: string): string {
   if (what.startsWith('gemm/')) return `${what}/${BEST}`
-  return what === `fisher/${SMALL.name}/loop` ? `fisher/${SMALL.name}/exact` : what
+  return what.replace(/^(fisher\/.*)\/loop-empirical$/, '$1/empirical').replace(/^(fisher\/.*)\/loop$/, '$1/exact')
 }
 
-/** Checks every subject of the peers that one of ours stands beside; what passes is timed right after ours. */
+/** Starts every peer and checks what stands beside one of our subjects; what passes is timed right after ours. */
+export async function comparePeers(
+  options: PeersOptions,
+  own: readonly Section[],
+  only: readonly string[] | null,
+): Promise<Compared> {
+  const ours = new Map(subjectsOf(own.flatMap(({ entries }) => entries)).map((subject) => [subject.name, subject]))
+  const wanted = (name: string) => matches(name, only)
+  const { found, skipped } = await peers(options)
+  const close = async () => {
+    for (const peer of found) await peer.close()
+  }
+  try {
+    const { entries, outcomes } = await compare(found, ours, wanted)
+    const section = {
+      id: 'peers',
+      title: 'Other libraries',
+      sentence: 'The ratio is their time over ours in the same round: above 1 we are faster.',
+      entries,
+    }
+    const absent = skipped.map(({ name, why }) => ({ peer: name, skipped: why }))
+    return { section, outcomes: [...outcomes, ...absent], close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
 export async function compare(
-  peers: readonly Peer[],
+  found: readonly Peer[],
   ours: ReadonlyMap<string, Subject>,
   wanted: (name: string) => boolean,
-): Promise<Compared> {
-  const checked: Checked[] = []
-  const refused: Refused[] = []
+): Promise<{ readonly entries: readonly Entry[]; readonly outcomes: readonly Outcome[] }> {
   const entries: Entry[] = []
-  for (const peer of peers) {
-    const pairs: Pair[] = []
-    for (const theirs of peer.subjects) {
+  const outcomes: Outcome[] = []
+  for (const peer of found) {
+    const inMean = (what: string) => PRODUCTS.includes(what) && wanted(meanName(peer))
+    const { passed, refused } = await verify(
+      peer,
+      (what) => ours.has(oursFor(what)) && (wanted(nameFor(peer, what)) || inMean(what)),
+    )
+    const pairs = passed.flatMap((theirs) => {
       const own = ours.get(oursFor(theirs.name))
-      const name = `peer/${peer.name}/${theirs.name}`
-      if (!own || !(wanted(name) || (wanted(meanName(peer.name)) && PRODUCTS.includes(theirs.name)))) continue
-      const why = await check(peer, theirs.name, checked)
-      if (why === null)
-        pairs.push({
-          name,
-          what: theirs.name,
-          ours: own,
-          theirs: { ...theirs, name, time: (calls) => theirs.time(calls) },
-        })
-      else refused.push({ peer: peer.name, subject: theirs.name, why })
-    }
+      return own ? [pairOf(peer, own, theirs)] : []
+    })
     entries.push(...pairs.map((pair) => pairEntry(pair, peer)), ...meanEntry(pairs, peer))
+    outcomes.push({ peer: peer.name, versions: peer.versions, passed: passed.map(({ name }) => name), refused })
   }
-  const section: Section = {
-    id: 'peers',
-    title: 'Other libraries',
-    sentence:
-      'The ratio is their time over ours in the same round: above 1 we are faster. Each result was compared with ours first.',
-    entries,
-  }
-  return { section, checked, refused }
+  return { entries, outcomes }
 }
 
-/** why it is refused, or null */
-async function check(peer: Peer, subject: string, checked: Checked[]): Promise<string | null> {
-  try {
-    const { difference, allowed } = await peer.check(subject)
-    checked.push({ peer: peer.name, subject, difference, allowed })
-    return difference <= allowed ? null : `its result differs from ours by ${difference}, allowed is ${allowed}`
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error)
-  }
-}
+const nameFor = (peer: Peer, what: string) => `peer/${peer.name}/${what}`
+const meanName = (peer: Peer) => `peer/${peer.name}/gemm/geometric-mean`
 
 interface Pair {
-  readonly name: string
   readonly what: string
   readonly ours: Subject
   readonly theirs: Subject
+}
+
+/** sampled in rounds in which ours is */
+function pairOf(peer: Peer, ours: Subject, theirs: Subject): Pair {
+  const { every = 1 } = ours
+  const subject: Subject = {
+    name: nameFor(peer, theirs.name),
+    every: every * Math.ceil((theirs.every ?? 1) / every),
+    time: (calls) => theirs.time(calls),
+  }
+  return { what: theirs.name, ours, theirs: subject }
 }
 
 const ratiosOf = (samples: Samples, { ours, theirs }: Pair) =>
@@ -104,34 +118,33 @@ const secondsOf = (samples: Samples, { name }: Subject) =>
   median((samples.get(name) ?? []).map(({ seconds }) => seconds))
 
 function pairEntry(pair: Pair, peer: Peer): Entry {
+  const { name } = pair.theirs
   return {
-    name: pair.name,
+    name,
     subjects: [pair.ours, pair.theirs],
     figures: (samples) =>
-      figureOf(`${pair.name}/ratio`, ratiosOf(samples, pair), {
+      figureOf(`${name}/ratio`, ratiosOf(samples, pair), {
         unit: 'ratio',
         better: 'higher',
         target: targetOf(peer.name, pair.what),
         params: {
           versions: peer.versions,
-          theirs: secondsOf(samples, pair.theirs),
-          ours: secondsOf(samples, pair.ours),
+          theirSeconds: secondsOf(samples, pair.theirs),
+          ourSeconds: secondsOf(samples, pair.ours),
         },
       }),
   }
 }
 
-const meanName = (peer: string) => `peer/${peer}/gemm/geometric-mean`
-
 /** over the medians of all compared products; its deviation is theirs */
 function meanEntry(pairs: readonly Pair[], peer: Peer): Entry[] {
   const products = pairs.filter(({ what }) => PRODUCTS.includes(what))
   if (products.length < PRODUCTS.length) return []
-  const name = meanName(peer.name)
+  const name = meanName(peer)
   return [
     {
       name,
-      subjects: products.flatMap(({ ours, theirs }) => [ours, theirs]),
+      subjects: [], // the products' own entries have them
       figures: (samples): Figure[] => {
         const medians = products.map((pair) => median(ratiosOf(samples, pair)))
         const value = Math.exp(medians.reduce((sum, ratio) => sum + Math.log(ratio), 0) / medians.length)
@@ -142,4 +155,14 @@ function meanEntry(pairs: readonly Pair[], peer: Peer): Entry[] {
       },
     },
   ]
+}
+
+/** Lines that say which libraries stood beside ours, and what was not timed. */
+export function outcomeLines(outcomes: readonly Outcome[]): string[] {
+  return outcomes.flatMap(({ peer, versions, skipped, passed = [], refused = [] }) => [
+    skipped === undefined
+      ? `${peer}: ${versions}; ${passed.length} results are as ours`
+      : `${peer} is skipped: ${skipped}`,
+    ...refused.map(({ name, why }) => `  not timed: ${name}: ${why}`),
+  ])
 }

@@ -66,13 +66,13 @@ export function meets({ value, target, better }: Figure): boolean | null {
   return better === 'higher' ? value >= target : value <= target
 }
 
-/** Entries whose name, or that of a figure, could begin with one of the prefixes; all without any. */
-export function chosen(entries: readonly Entry[], prefixes: readonly string[] | null): readonly Entry[] {
-  if (prefixes === null) return entries
-  return entries.filter(({ name }) =>
-    prefixes.some((prefix) => name.startsWith(prefix) || prefix.startsWith(`${name}/`)),
-  )
-}
+/** Whether a name, or that of a figure which begins with it, begins with one of the prefixes; yes without any. */
+export const matches = (name: string, prefixes: readonly string[] | null): boolean =>
+  prefixes?.some((prefix) => name.startsWith(prefix) || prefix.startsWith(`${name}/`)) ?? true
+
+/** The entries that match. */
+export const chosen = (entries: readonly Entry[], prefixes: readonly string[] | null): readonly Entry[] =>
+  entries.filter(({ name }) => matches(name, prefixes))
 
 /** Every subject once; those that an entry compares with its first one follow that one at once. */
 export function subjectsOf(entries: readonly Entry[]): Subject[] {
