@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../native/dispatch.h"
+#include "../native/parallel.h"
 #include "args.h"
 
 namespace palimpsest {

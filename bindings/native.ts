@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { availableParallelism } from 'node:os'
 import { type ErrorCode, PalimpsestError } from './errors.ts'
 
 type F32 = Float32Array
@@ -25,6 +26,12 @@ export interface Native {
   tables(): string[]
   currentTable(): number
   selectTable(name: string): void
+  /** how many threads work on one call, in the whole process */
+  threads(): number
+  /** @param count from 1 to {@link MOST_THREADS} */
+  setThreads(count: number): void
+  /** changes nothing once a number was set */
+  setDefaultThreads(count: number): void
   fmaPeak(iterations: number, sink: F32): number
 
   matmulNT(...args: Product): void
@@ -152,5 +159,20 @@ function load(): Native {
   return native as unknown as Native
 }
 
+export const MOST_THREADS = 256
+
+/** what PALIMPSEST_THREADS says, else the cores that this process may use */
+export function defaultThreads(asked = ''): number {
+  if (asked === '') return Math.min(availableParallelism(), MOST_THREADS)
+  const count = Number(asked)
+  if (!/^\d+$/.test(asked) || count < 1 || count > MOST_THREADS)
+    throw new PalimpsestError(
+      'INVALID_ARGUMENT',
+      `PALIMPSEST_THREADS is '${asked}', expected a whole number from 1 to ${MOST_THREADS}`,
+    )
+  return count
+}
+
 export const native: Native = load()
 native.currentTable() // refuses an unsupported PALIMPSEST_ISA at once
+native.setDefaultThreads(defaultThreads(process.env.PALIMPSEST_THREADS))

@@ -7,7 +7,9 @@ Napi::Value accumulate_square(Args& args) {
   const auto x = args.array<const float>("x", 0);
   const auto out = args.array<float>("out", x.length);
   args.distinct(out, {x});
-  current_table()->accumulate_square(x, out, x.length);
+  split(x.length, smallest_range, 16, [&](std::size_t begin, std::size_t end) {
+    current_table()->accumulate_square(x + begin, out + begin, end - begin);
+  });
   return args.env().Undefined();
 }
 
@@ -15,7 +17,9 @@ Napi::Value accumulate(Args& args) {
   const auto x = args.array<const float>("x", 0);
   const auto total = args.array<double>("total", x.length);
   args.distinct(total, {x});
-  current_table()->accumulate(x, total, x.length);
+  split(x.length, smallest_range, 16, [&](std::size_t begin, std::size_t end) {
+    current_table()->accumulate(x + begin, total + begin, end - begin);
+  });
   return args.env().Undefined();
 }
 
@@ -25,7 +29,9 @@ Napi::Value class_seed(Args& args) {
   const auto out = args.array<float>("out", rows * classes);
   if (chosen >= classes) args.refuse("LABEL_OUT_OF_RANGE", "chosen must be below classes");
   args.distinct(out, {probabilities});
-  current_table()->class_seed(probabilities, rows, classes, chosen, out);
+  split(rows, smallest_range / classes, 1, [&](std::size_t begin, std::size_t end) {
+    current_table()->class_seed(probabilities + begin * classes, end - begin, classes, chosen, out + begin * classes);
+  });
   return args.env().Undefined();
 }
 
@@ -33,7 +39,10 @@ Napi::Value quadratic_sum(Args& args) {
   const auto theta = args.array<const float>("theta", 0);
   const auto anchor = args.array<const float>("anchor", theta.length);
   const auto precision = args.array<const float>("precision", theta.length);
-  return Napi::Number::New(args.env(), current_table()->quadratic_sum(theta, anchor, precision, theta.length));
+  const double sum = split_sum(theta.length, smallest_range, [&](std::size_t begin, std::size_t end) {
+    return current_table()->quadratic_sum(theta + begin, anchor + begin, precision + begin, end - begin);
+  });
+  return Napi::Number::New(args.env(), sum);
 }
 
 Napi::Value merge_quadratic(Args& args) {
@@ -43,7 +52,10 @@ Napi::Value merge_quadratic(Args& args) {
   const auto precision = args.array<float>("precision", theta.length);
   args.distinct(anchor, {theta, f, precision});
   args.distinct(precision, {theta, f});
-  return Napi::Number::New(args.env(), current_table()->merge_quadratic(theta, f, anchor, precision, theta.length));
+  const double constant = split_sum(theta.length, smallest_range, [&](std::size_t begin, std::size_t end) {
+    return current_table()->merge_quadratic(theta + begin, f + begin, anchor + begin, precision + begin, end - begin);
+  });
+  return Napi::Number::New(args.env(), constant);
 }
 
 }  // namespace

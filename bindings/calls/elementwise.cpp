@@ -11,7 +11,9 @@ Napi::Value binary(Args& args) {
   const auto b = args.array<const float>("b", a.length);
   const auto out = args.array<float>("out", a.length);
   args.distinct(out, {a, b}, true);
-  (current_table()->*kernel)(a, b, out, a.length);
+  split(a.length, smallest_range, 16, [&](std::size_t begin, std::size_t end) {
+    (current_table()->*kernel)(a + begin, b + begin, out + begin, end - begin);
+  });
   return args.env().Undefined();
 }
 
@@ -20,7 +22,9 @@ Napi::Value scale(Args& args) {
   const float factor = static_cast<float>(args.number("factor"));
   const auto out = args.array<float>("out", x.length);
   args.distinct(out, {x}, true);
-  current_table()->scale(x, factor, out, x.length);
+  split(x.length, smallest_range, 16, [&](std::size_t begin, std::size_t end) {
+    current_table()->scale(x + begin, factor, out + begin, end - begin);
+  });
   return args.env().Undefined();
 }
 
@@ -31,7 +35,9 @@ Napi::Value add_bias(Args& args) {
   const auto out = args.array<float>("out", rows * columns);
   args.distinct(out, {x}, true);
   args.distinct(out, {bias});
-  current_table()->add_bias(x, bias, out, rows, columns);
+  split(rows, smallest_range / columns, 1, [&](std::size_t begin, std::size_t end) {
+    current_table()->add_bias(x + begin * columns, bias, out + begin * columns, end - begin, columns);
+  });
   return args.env().Undefined();
 }
 
@@ -39,7 +45,8 @@ Napi::Value relu(Args& args) {
   const auto x = args.array<const float>("x", 0);
   const auto out = args.array<float>("out", x.length);
   args.distinct(out, {x}, true);
-  current_table()->relu(x, out, x.length);
+  split(x.length, smallest_range, 16,
+        [&](std::size_t begin, std::size_t end) { current_table()->relu(x + begin, out + begin, end - begin); });
   return args.env().Undefined();
 }
 
@@ -48,7 +55,9 @@ Napi::Value relu_gradient(Args& args) {
   const auto d_y = args.array<const float>("dY", y.length);
   const auto d_x = args.array<float>("dX", y.length);
   args.distinct(d_x, {y, d_y}, true);
-  current_table()->relu_gradient(y, d_y, d_x, y.length);
+  split(y.length, smallest_range, 16, [&](std::size_t begin, std::size_t end) {
+    current_table()->relu_gradient(y + begin, d_y + begin, d_x + begin, end - begin);
+  });
   return args.env().Undefined();
 }
 

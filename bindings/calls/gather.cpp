@@ -11,7 +11,9 @@ Napi::Value gather(Args& args) {
   if (pixels.length % features != 0) args.refuse("LENGTH", "pixels must hold whole rows of features");
   args.below(indices, pixels.length / features);
   args.distinct(out, {pixels, indices});
-  current_table()->gather(pixels, indices, indices.length, features, out);
+  split(indices.length, smallest_range / features, 1, [&](std::size_t begin, std::size_t end) {
+    current_table()->gather(pixels, indices + begin, end - begin, features, out + begin * features);
+  });
   return args.env().Undefined();
 }
 

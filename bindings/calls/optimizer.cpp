@@ -20,6 +20,12 @@ Penalized penalty(Args& args, std::size_t length) {
   return p;
 }
 
+// the same penalty on the elements from `begin` on
+Quadratic from(Quadratic q, std::size_t begin) {
+  if (q.precision == nullptr) return q;
+  return {q.lambda, q.precision + begin, q.anchor + begin};
+}
+
 float within(Args& args, const char* name, float least, float below) {
   const float value = args.real(name);
   if (!(value >= least && value < below))
@@ -42,7 +48,11 @@ Napi::Value sgd(Args& args) {
   if (p.momentum > 0 && !velocity.data) args.refuse("INVALID_ARGUMENT", "momentum needs a velocity");
   args.distinct(theta, {d_theta, velocity, q.precision, q.anchor});
   args.distinct(velocity, {d_theta, q.precision, q.anchor});
-  return Napi::Number::New(args.env(), current_table()->sgd(p, q.quadratic, theta, d_theta, velocity, theta.length));
+  const double pull = split_sum(theta.length, smallest_range, [&](std::size_t begin, std::size_t end) {
+    return current_table()->sgd(p, from(q.quadratic, begin), theta + begin, d_theta + begin,
+                                velocity.data ? velocity + begin : nullptr, end - begin);
+  });
+  return Napi::Number::New(args.env(), pull);
 }
 
 Napi::Value adam(Args& args) {
@@ -61,8 +71,11 @@ Napi::Value adam(Args& args) {
   args.distinct(theta, {d_theta, first, second, q.precision, q.anchor});
   args.distinct(first, {d_theta, second, q.precision, q.anchor});
   args.distinct(second, {d_theta, q.precision, q.anchor});
-  return Napi::Number::New(args.env(),
-                           current_table()->adam(p, q.quadratic, theta, d_theta, first, second, theta.length));
+  const double pull = split_sum(theta.length, smallest_range, [&](std::size_t begin, std::size_t end) {
+    return current_table()->adam(p, from(q.quadratic, begin), theta + begin, d_theta + begin, first + begin,
+                                 second + begin, end - begin);
+  });
+  return Napi::Number::New(args.env(), pull);
 }
 
 }  // namespace

@@ -7,7 +7,10 @@ namespace {
 
 Napi::Value sum(Args& args) {
   const auto x = args.array<const float>("x", 0);
-  return Napi::Number::New(args.env(), current_table()->sum(x, x.length));
+  const double total = split_sum(x.length, smallest_sum, [&](std::size_t begin, std::size_t end) {
+    return current_table()->sum(x + begin, end - begin);
+  });
+  return Napi::Number::New(args.env(), total);
 }
 
 Napi::Value row_sums(Args& args) {
@@ -15,7 +18,9 @@ Napi::Value row_sums(Args& args) {
   const auto x = args.array<const float>("x", rows * columns);
   const auto out = args.array<float>("out", rows);
   args.distinct(out, {x});
-  current_table()->row_sums(x, rows, columns, out);
+  split(rows, smallest_sum / columns, 16, [&](std::size_t begin, std::size_t end) {
+    current_table()->row_sums(x + begin * columns, end - begin, columns, out + begin);
+  });
   return args.env().Undefined();
 }
 

@@ -11,7 +11,9 @@ Napi::Value rowwise(Args& args) {
   const auto logits = args.array<const float>("logits", rows * classes);
   const auto out = args.array<float>("out", rows * classes);
   args.distinct(out, {logits});
-  (current_table()->*kernel)(logits, rows, classes, out);
+  split(rows, smallest_exponentials / classes, 1, [&](std::size_t begin, std::size_t end) {
+    (current_table()->*kernel)(logits + begin * classes, end - begin, classes, out + begin * classes);
+  });
   return args.env().Undefined();
 }
 
@@ -21,7 +23,10 @@ Napi::Value log_softmax_gradient(Args& args) {
   const auto d_log_p = args.array<const float>("dLogP", rows * classes);
   const auto d_logits = args.array<float>("dLogits", rows * classes);
   args.distinct(d_logits, {log_p, d_log_p});
-  current_table()->log_softmax_gradient(log_p, d_log_p, rows, classes, d_logits);
+  split(rows, smallest_exponentials / classes, 1, [&](std::size_t begin, std::size_t end) {
+    const std::size_t at = begin * classes;
+    current_table()->log_softmax_gradient(log_p + at, d_log_p + at, end - begin, classes, d_logits + at);
+  });
   return args.env().Undefined();
 }
 

@@ -39,6 +39,18 @@ Napi::Value select(Args& args) {
   return args.env().Undefined();
 }
 
+Napi::Value thread_count(Args& args) { return Napi::Number::New(args.env(), static_cast<double>(threads())); }
+
+template <void (*set)(std::size_t)>
+Napi::Value choose_threads(Args& args) {
+  const std::size_t count = args.size("count");
+  if (count > most_threads)
+    args.refuse("INVALID_ARGUMENT", "count is " + std::to_string(count) + ", expected a whole number from 1 to " +
+                                        std::to_string(most_threads));
+  set(count);
+  return args.env().Undefined();
+}
+
 Napi::Value fma_peak(Args& args) {
   const std::size_t iterations = args.size("iterations");
   const auto sink = args.array<float>("sink", 1);
@@ -51,6 +63,9 @@ void provide_tables(Napi::Object& exports) {
   provide<tables>(exports, "tables");
   provide<current>(exports, "currentTable");
   provide<select>(exports, "selectTable");
+  provide<thread_count>(exports, "threads");
+  provide<choose_threads<set_threads>>(exports, "setThreads");
+  provide<choose_threads<set_default_threads>>(exports, "setDefaultThreads");
   provide<fma_peak>(exports, "fmaPeak");
 }
 

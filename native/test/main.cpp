@@ -14,5 +14,6 @@ int main() {
   test_optimizer();
   test_consolidation();
   test_gemm();
+  test_pool();
   return finish();
 }

@@ -11,6 +11,7 @@ void test_gemm();
 void test_math();
 void test_normalization();
 void test_optimizer();
+void test_pool();
 void test_reduce();
 void test_softmax();
 

@@ -59,6 +59,9 @@ export const CALLS: Readonly<Record<keyof Native, Call>> = {
   tables: { takes: [] },
   currentTable: { takes: [] },
   selectTable: { takes: [{ kind: 'text', name: 'name', value: 'portable' }] },
+  threads: { takes: [] },
+  setThreads: { takes: [size('count')] },
+  setDefaultThreads: { takes: [size('count')] },
   fmaPeak: { takes: [size('iterations'), output('sink', 'one')] },
 
   matmulNT: matmul('m k', 'n k'),

@@ -6,7 +6,18 @@ import { type ArrayArgument, draw, type Sizes } from './arguments.ts'
 import { CALLS } from './calls.ts'
 
 // different, so that no length fits by chance
-export const SIZES: Sizes = { m: 3, n: 5, k: 7, rows: 4, columns: 6, classes: 3, features: 2, images: 9, iterations: 2 }
+export const SIZES: Sizes = {
+  m: 3,
+  n: 5,
+  k: 7,
+  rows: 4,
+  columns: 6,
+  classes: 3,
+  features: 2,
+  images: 9,
+  iterations: 2,
+  count: 2,
+}
 
 export const accepted = (name: keyof Native): Map<string, unknown> => draw(CALLS[name], SIZES, 1, uniform)
 

@@ -32,7 +32,8 @@ test.each(each('size'))(
   },
 )
 
-const HELD_TO_LENGTHS = each('size').filter(([name, { below }]) => below === undefined && name !== 'fmaPeak')
+const FREE = ['fmaPeak', 'setThreads', 'setDefaultThreads']
+const HELD_TO_LENGTHS = each('size').filter(([name, { below }]) => below === undefined && !FREE.includes(name))
 
 test.each(HELD_TO_LENGTHS)('%s: a size other than the lengths say', (name, { name: argument }) => {
   for (const value of [1000, 2 ** 31 - 1]) refused(name, accepted(name).set(argument, value), 'LENGTH', '')
@@ -107,6 +108,10 @@ describe('values that do not belong together', () => {
     for (const value of [1, undefined, null, ['portable']])
       refused('selectTable', new Map([['name', value]]), 'INVALID_ARGUMENT', 'name')
   })
+})
+
+test.each(['setThreads', 'setDefaultThreads'] as const)('%s: more than 256', (name) => {
+  refused(name, new Map([['count', 257]]), 'INVALID_ARGUMENT', '257')
 })
 
 test('arguments too many are ignored', () => {
