@@ -23,6 +23,7 @@ test('the root exports these names, at most 14', async () => {
       "linearDecay",
       "loadFashionMnist",
       "loadMnist",
+      "threads",
     ]
   `)
 })
