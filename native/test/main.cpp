@@ -1,9 +1,14 @@
 // Every table against naive oracles and, bit by bit, against the portable table.
+#include <cstring>
+
 #include "check.h"
+#include "golden.h"
 #include "tests.h"
 
-int main() {
+// native_test [--write-golden FILE]
+int main(int count, char** arguments) {
   using namespace palimpsest::test;
+  if (count == 3 && std::strcmp(arguments[1], "--write-golden") == 0) return write_golden(arguments[2]);
   test_dispatch();
   test_elementwise();
   test_gather();
@@ -15,5 +20,6 @@ int main() {
   test_consolidation();
   test_gemm();
   test_pool();
+  test_golden();
   return finish();
 }

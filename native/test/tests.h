@@ -8,6 +8,7 @@ void test_dispatch();
 void test_elementwise();
 void test_gather();
 void test_gemm();
+void test_golden();
 void test_math();
 void test_normalization();
 void test_optimizer();
