@@ -61,7 +61,8 @@ function programs(python: string, packages: string, shapes: readonly Shape[], fo
   const script = (name: string) => [projectFile(`dist/bench/peers/programs/${name}.js`), folder, packages]
   const torch = projectFile('bench/peers/programs/torch_speed.py')
   return [
-    { name: 'pytorch', command: python, args: [torch, folder, String(LOOP_SAMPLES), ...shapes.map(nameOf)] },
+    // -B: leave no compiled modules beside the sources
+    { name: 'pytorch', command: python, args: ['-B', torch, folder, String(LOOP_SAMPLES), ...shapes.map(nameOf)] },
     { name: 'onnxruntime-node', command: process.execPath, args: script('onnx') },
     { name: 'tfjs-wasm', command: process.execPath, args: script('tfjs') },
   ]

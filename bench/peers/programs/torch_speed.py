@@ -16,8 +16,6 @@ import platform
 import sys
 import time
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 
 try:
     import torch
@@ -27,53 +25,18 @@ except ImportError as error:
 
 from torch import Tensor, nn
 from torch.nn import functional
+from torch_fisher import Fisher, FisherLoop
+from torch_inputs import NETS, batch_of, flat, floats, folder, layers_of
 
-NETS = {"784-100-10": [784, 100, 10], "784-1000-1000-10": [784, 1000, 1000, 10]}
 STEP_BATCH = {"784-100-10": 100, "784-1000-1000-10": 256}
 BATCHES = (1, 8, 32, 100, 256, 1024)
-CHUNK = 400
 COMPARED_STEPS = (1, 5)
 TRIALS = 5
 # where B of a product begins among the numbers
 SECOND = 500_009
 
-folder = Path(sys.argv[1])
 loop_samples = int(sys.argv[2])
 products = sys.argv[3:]
-
-
-def floats(name: str) -> Tensor:
-    return torch.frombuffer(bytearray((folder / name).read_bytes()), dtype=torch.float32)
-
-
-def octets(name: str) -> Tensor:
-    return torch.frombuffer(bytearray((folder / name).read_bytes()), dtype=torch.uint8)
-
-
-@cache
-def whole_set() -> tuple[Tensor, Tensor]:
-    """Images [60000, 784] and one-hot labels, float32 and in memory."""
-    pixels, answers = octets("pixels.u8"), octets("answers.u8").to(torch.int64)
-    return pixels.reshape(len(answers), -1).to(torch.float32).mul_(1 / 255), functional.one_hot(answers, 10).float()
-
-
-def layers_of(net: str) -> list[tuple[Tensor, Tensor]]:
-    """A weight [O, I] and a bias [O] a layer."""
-    sizes, numbers, layers, at = NETS[net], floats(f"{net}.f32"), [], 0
-    for inputs, outputs in zip(sizes, sizes[1:]):
-        weight = numbers[at : at + outputs * inputs].reshape(outputs, inputs)
-        at += outputs * inputs
-        layers.append((weight, numbers[at : at + outputs]))
-        at += outputs
-    return layers
-
-
-def batch_of(size: int) -> tuple[Tensor, Tensor]:
-    return floats("rows.f32")[: size * 784].reshape(size, 784).clone(), octets("labels.u8")[:size].to(torch.int64)
-
-
-def flat(tensors: list[Tensor]) -> Tensor:
-    return torch.cat([tensor.detach().reshape(-1) for tensor in tensors])
 
 
 class Step:
@@ -139,70 +102,6 @@ class Gemm:
     result = __call__
 
 
-class Fisher:
-    """Mean squares of the gradients of a network with one hidden layer, without a gradient of any sample."""
-
-    def __init__(self, net: str, kind: str) -> None:
-        (self.w1, self.b1), (self.w2, self.b2) = layers_of(net)
-        self.x, self.labels = whole_set()
-        self.exact = kind == "exact"
-
-    @torch.inference_mode()
-    def __call__(self) -> Tensor:
-        f_w1, f_b1, f_w2, f_b2 = (torch.zeros_like(tensor) for tensor in (self.w1, self.b1, self.w2, self.b2))
-        squared_w2 = self.w2.square()
-        for x, labels in zip(self.x.split(CHUNK), self.labels.split(CHUNK)):
-            hidden = functional.linear(x, self.w1, self.b1).relu_()
-            p = functional.linear(hidden, self.w2, self.b2).softmax(1)
-            if self.exact:
-                # over classes c: sum p_c (e_c - p)^2 = p (1 - p), and sum p_c (W_c - p W)^2 = p W^2 - (p W)^2
-                outer = p * (1 - p)
-                inner = (p @ squared_w2).sub_((p @ self.w2).square_())
-            else:
-                delta = p - labels
-                outer = delta.square()
-                inner = (delta @ self.w2).square_()
-            inner.mul_(hidden > 0)
-            f_w2.addmm_(outer.T, hidden.square_())
-            f_b2.add_(outer.sum(0))
-            f_w1.addmm_(inner.T, x.square())
-            f_b1.add_(inner.sum(0))
-        return flat([f_w1, f_b1, f_w2, f_b2]).div_(len(self.x))
-
-    result = __call__
-
-
-class FisherLoop:
-    """One sample at a time: a gradient of each class's log-probability, or of the label's alone."""
-
-    def __init__(self, net: str, exact: bool) -> None:
-        self.parameters = [tensor.clone().requires_grad_() for layer in layers_of(net) for tensor in layer]
-        x, labels = whole_set()
-        self.all = len(x)
-        self.x, self.labels = x[:loop_samples], labels[:loop_samples].argmax(1).tolist()
-        self.exact = exact
-
-    def __call__(self) -> Tensor:
-        w1, b1, w2, b2 = self.parameters
-        sums = [torch.zeros_like(parameter) for parameter in self.parameters]
-        for row, label in enumerate(self.labels):
-            hidden = functional.linear(self.x[row : row + 1], w1, b1).relu()
-            log_p = functional.linear(hidden, w2, b2).log_softmax(1)[0]
-            for chosen in range(len(b2)) if self.exact else [label]:
-                gradients = torch.autograd.grad(log_p[chosen], self.parameters, retain_graph=True)
-                weight = log_p[chosen].exp().item() if self.exact else 1
-                for total, gradient in zip(sums, gradients):
-                    total.addcmul_(gradient, gradient, value=weight)
-        return flat(sums).div_(len(self.labels))
-
-    result = __call__
-
-    @property
-    def scale(self) -> float:
-        """From the samples that it looks at to all of the set."""
-        return self.all / len(self.labels)
-
-
 def seconds(run: Callable[[], object], calls: int) -> float:
     run()
     started = time.perf_counter()
@@ -249,8 +148,8 @@ class Subjects:
         if kind == "gemm":
             return Gemm(net, path[0])
         if path[0].startswith("loop"):
-            return FisherLoop(net, path[0] == "loop")
-        return Fisher(net, path[0])
+            return FisherLoop(net, path[0] == "loop", loop_samples)
+        return Fisher(net, path[0] == "exact")
 
     def get(self, name: str) -> Callable[[], Tensor]:
         torch.set_num_threads(threads_of(name))
