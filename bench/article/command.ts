@@ -19,7 +19,7 @@ export const ARTICLE_HELP: string = `palimpsest run article: MNIST, then Fashion
   --epochs N        epochs a task (default 4)
   --recipe NAME     ${RECIPES.join(' | ')}; repeatable (default: all)
   --method NAME     ${METHODS.join(' | ')}; repeatable (default: all)
-  --threads N       how many runs go on at once, each in a worker thread (default: the number of cores)
+  --threads N       runs at once, each in a worker; threads left over help with their kernels (default: the number of cores)
   --quick           a tenth of the images, one epoch: shows that all works, says nothing about accuracy
   --peers           also time the article's program in PyTorch, beside ours (3 minutes)
   --python PATH     the Python that has PyTorch (default python3)

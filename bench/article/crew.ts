@@ -1,4 +1,6 @@
 import { Worker } from 'node:worker_threads'
+import { MOST_THREADS } from '../../bindings/native.ts'
+import { threads as kernelThreads } from '../../src/tensor/threads.ts'
 import type { Job, Progress, RunRecord, Sets } from './run.ts'
 import type { Answer, Assignment } from './worker.ts'
 
@@ -10,8 +12,9 @@ export interface Watcher {
 }
 
 /**
- * Runs jobs, `threads` at once, each in a worker of its own whose memory goes with it; the sets are shared, not copied.
- * Records come in the order of the jobs, and do not depend on the number of threads.
+ * Runs jobs, up to `threads` at once, each in a worker of its own whose memory goes with it; the sets are shared, not
+ * copied. Threads that have no job of their own help with the kernels of the others. Records come in the order of the
+ * jobs, and do not depend on the number of threads.
  */
 export async function runAll(
   jobs: readonly Job[],
@@ -30,9 +33,20 @@ export async function runAll(
       watcher.finished(seat, record)
     }
   }
-  await Promise.all(Array.from({ length: threads }, (_, seat) => work(seat)))
+  const atOnce = Math.min(jobs.length, threads)
+  const before = kernelThreads()
+  kernelThreads(kernelThreadsFor(jobs.length, threads))
+  try {
+    await Promise.all(Array.from({ length: atOnce }, (_, seat) => work(seat)))
+  } finally {
+    kernelThreads(before)
+  }
   return records
 }
+
+/** what each of the jobs that go on at once has for a kernel; the count is the process's, so its main thread sets it */
+export const kernelThreadsFor = (jobs: number, threads: number): number =>
+  Math.min(MOST_THREADS, Math.max(1, Math.floor(threads / Math.max(1, Math.min(jobs, threads)))))
 
 function assign(assignment: Assignment, progressed: (progress: Progress) => void): Promise<RunRecord> {
   const { recipe, method, seed } = assignment.job

@@ -13,7 +13,7 @@ export const SELECT_HELP = `palimpsest run select: the search behind the recomme
 Learns the first 50,000 training images of each set and judges by the last 10,000; test images are not looked at.
 
   --seeds N         seeds 101 to 100 + N of every candidate (default 10; 240 runs, some ten minutes)
-  --threads N       how many runs go on at once (default: the number of cores)
+  --threads N       runs at once; threads left over help with their kernels (default: the number of cores)
   --json FILE       write options, figures and runs
   --help`
 

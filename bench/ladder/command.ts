@@ -16,7 +16,7 @@ import { tune } from './tune.ts'
 export const LADDER_HELP: string = `palimpsest ladder: from the article's recipe to ours, one change at a time, with controls for the Fisher
 
   --seeds N         seeds 1 to N of every line, paired (default 10; ${10 * ALL.length} runs, some ten minutes)
-  --threads N       how many runs go on at once (default: the number of cores)
+  --threads N       runs at once; threads left over help with their kernels (default: the number of cores)
   --quick           a tenth of the images, one epoch: shows that all works, says nothing about accuracy
   --from FILE       print and draw a report of --json again, without running anything
   --tune            redo the choice of the lambdas, on held-out training images; takes --threads and --json only
