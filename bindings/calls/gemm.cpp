@@ -25,7 +25,7 @@ Napi::Value matmul(Args& args) {
   p.bias = bias;
   p.c = c;
   p.c_stride = p.n;
-  current_table()->matmul(p);
+  split_matmul(*current_table(), p);
   return args.env().Undefined();
 }
 
