@@ -32,6 +32,8 @@ export interface Native {
   setThreads(count: number): void
   /** changes nothing once a number was set */
   setDefaultThreads(count: number): void
+  /** how many calls several threads have worked on, since the process began */
+  forkJoins(): number
   fmaPeak(iterations: number, sink: F32): number
 
   matmulNT(...args: Product): void

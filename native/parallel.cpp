@@ -11,7 +11,8 @@ constexpr std::size_t smallest_product = 1 << 18;
 }  // namespace
 
 void split_matmul(const KernelTable& table, const Matmul& product) {
-  const auto smallest = [&](std::size_t line) { return smallest_product / std::max<std::size_t>(line, 1); };
+  // how many rows or columns make a part, when each costs this much
+  const auto smallest = [](std::size_t line) { return (smallest_product - 1) / std::max<std::size_t>(line, 1) + 1; };
   if (product.n >= 4 * tile_columns * threads()) {
     split(product.n, std::max(tile_columns, smallest(product.m * product.k)), tile_columns,
           [&](std::size_t begin, std::size_t end) {

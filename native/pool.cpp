@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cstdint>
 
 namespace palimpsest {
 
@@ -54,7 +53,8 @@ struct Job {
   std::size_t next() const { return word & mask; }
   std::size_t parts() const { return word >> bits & mask; }
   bool open() const { return next() < parts(); }
-  Job after(std::size_t parts) const { return {((word >> 2 * bits) + 1) << 2 * bits | parts << bits | 1}; }
+  std::uint64_t number() const { return word >> 2 * bits; }
+  Job after(std::size_t parts) const { return {(number() + 1) << 2 * bits | parts << bits | 1}; }
 };
 
 struct alignas(64) Helper {
@@ -178,6 +178,8 @@ void set_default_threads(std::size_t count) {
   std::size_t unset = 0;
   pool.threads.compare_exchange_strong(unset, count, std::memory_order_relaxed);
 }
+
+std::uint64_t fork_joins() { return Job{pool.job.load(std::memory_order_relaxed)}.number(); }
 
 bool fork_join(std::size_t parts, Part part, const void* context) {
   const std::size_t count = std::min(threads(), parts);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace palimpsest {
 
@@ -13,6 +14,9 @@ std::size_t threads();
 void set_threads(std::size_t count);
 // the same, unless the number has been set before
 void set_default_threads(std::size_t count);
+
+// how many jobs have been shared since the process began
+std::uint64_t fork_joins();
 
 using Part = void (*)(const void* context, std::size_t part);
 

@@ -41,6 +41,8 @@ Napi::Value select(Args& args) {
 
 Napi::Value thread_count(Args& args) { return Napi::Number::New(args.env(), static_cast<double>(threads())); }
 
+Napi::Value fork_join_count(Args& args) { return Napi::Number::New(args.env(), static_cast<double>(fork_joins())); }
+
 template <void (*set)(std::size_t)>
 Napi::Value choose_threads(Args& args) {
   const std::size_t count = args.size("count");
@@ -64,6 +66,7 @@ void provide_tables(Napi::Object& exports) {
   provide<current>(exports, "currentTable");
   provide<select>(exports, "selectTable");
   provide<thread_count>(exports, "threads");
+  provide<fork_join_count>(exports, "forkJoins");
   provide<choose_threads<set_threads>>(exports, "setThreads");
   provide<choose_threads<set_default_threads>>(exports, "setDefaultThreads");
   provide<fma_peak>(exports, "fmaPeak");

@@ -7,7 +7,16 @@ import { type Call, draw, leastOf, type Sizes, sizesOf } from './arguments.ts'
 import { CALLS, NAMES } from './calls.ts'
 
 // fmaPeak is a measurement: each table runs as many chains as it has registers for
-const AROUND = ['tables', 'currentTable', 'selectTable', 'threads', 'setThreads', 'setDefaultThreads', 'fmaPeak']
+const AROUND = [
+  'tables',
+  'currentTable',
+  'selectTable',
+  'threads',
+  'setThreads',
+  'setDefaultThreads',
+  'forkJoins',
+  'fmaPeak',
+]
 const COMPUTING = NAMES.filter((name) => !AROUND.includes(name))
 
 const TABLES = native.tables()

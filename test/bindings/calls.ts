@@ -62,6 +62,7 @@ export const CALLS: Readonly<Record<keyof Native, Call>> = {
   threads: { takes: [] },
   setThreads: { takes: [size('count')] },
   setDefaultThreads: { takes: [size('count')] },
+  forkJoins: { takes: [] },
   fmaPeak: { takes: [size('iterations'), output('sink', 'one')] },
 
   matmulNT: matmul('m k', 'n k'),
