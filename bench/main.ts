@@ -7,6 +7,7 @@ import { LADDER_HELP, ladder } from './ladder/command.ts'
 import { UsageError } from './options.ts'
 import { version } from './report.ts'
 import { SPEED_HELP, speed } from './speed/command.ts'
+import { endurance, STEPS_HELP } from './speed/endurance.ts'
 
 const HELP = `palimpsest ${version()}
 
@@ -14,11 +15,12 @@ const HELP = `palimpsest ${version()}
   palimpsest run select    the search that chose the recommended settings, on held-out training images
   palimpsest ladder        from the article's recipe to ours, one change at a time, with controls for the Fisher
   palimpsest speed         kernels and training steps against the limit of the hardware
+  palimpsest steps         a million training steps, whose memory must not grow
   palimpsest data          fetch both data sets and say where they are
 
 Options go after the command; --help after a command lists its own.
 
-${[ARTICLE_HELP, SELECT_HELP, LADDER_HELP, SPEED_HELP, DATA_HELP].join('\n\n')}`
+${[ARTICLE_HELP, SELECT_HELP, LADDER_HELP, SPEED_HELP, STEPS_HELP, DATA_HELP].join('\n\n')}`
 
 const EXPERIMENTS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = { article, select }
 
@@ -40,10 +42,12 @@ async function main(args: readonly string[]): Promise<void> {
       return ladder(rest)
     case 'speed':
       return speed(rest)
+    case 'steps':
+      return endurance(rest)
     case 'data':
       return data(rest)
     default:
-      throw new UsageError(`'${command}' is not a command: run, ladder, speed, data or help`)
+      throw new UsageError(`'${command}' is not a command: run, ladder, speed, steps, data or help`)
   }
 }
 

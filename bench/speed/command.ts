@@ -91,7 +91,7 @@ export async function speed(args: readonly string[]): Promise<void> {
 }
 
 async function draw(folder: string, found: readonly Found[], result: Report): Promise<void> {
-  const { speedPage } = await import('./page.ts') // slow to load
+  const { speedPage } = await import('./page/index.ts') // slow to load
   writeJson(join(folder, 'speed.json'), result)
   writeText(join(folder, 'index.html'), speedPage(found, result))
   console.log(`wrote index.html and speed.json into ${folder}`)

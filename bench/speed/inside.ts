@@ -1,5 +1,6 @@
 import { native } from '../../bindings/native.ts'
 import { Random } from '../../src/tensor/random.ts'
+import { threads as useThreads } from '../../src/tensor/threads.ts'
 import type { Subject } from './subject.ts'
 
 /** the table that runs by itself */
@@ -53,7 +54,7 @@ export function inside(
     every,
     time(calls) {
       native.selectTable(table)
-      setThreads(threads)
+      useThreads(threads)
       run ??= prepare()
       run() // the other subjects have emptied the caches
       const started = process.hrtime.bigint()
@@ -84,6 +85,3 @@ export function uniform(length: number, seed: number = 1): Float32Array {
 
 export const labelsOf = (rows: number, classes: number): Uint8Array =>
   Uint8Array.from({ length: rows }, (_, row) => row % classes)
-
-const threaded = native as { setThreads?: (n: number) => void }
-const setThreads = (n: number) => threaded.setThreads?.(n)
