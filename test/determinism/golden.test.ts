@@ -22,7 +22,7 @@ async function expectGolden(node: string, table: string, threads: number): Promi
   const env = { ...process.env, PALIMPSEST_ISA: table, PALIMPSEST_THREADS: String(threads) }
   const { stdout } = await promisify(execFile)(node, [PROGRAM], { env })
   const { weights, ...ran } = JSON.parse(stdout)
-  expect(ran).toEqual({ table })
+  expect(ran).toEqual({ table, threads })
   expect(Object.keys(weights)).toEqual(Object.keys(golden))
   for (const [recipe, digest] of Object.entries(golden))
     expect
