@@ -97,7 +97,8 @@ async function draw(folder: string, found: readonly Found[], result: Report): Pr
   console.log(`wrote index.html and speed.json into ${folder}`)
 }
 
-const ownSections = (source: Source, set: LabelledSet): readonly Section[] => [
+/** All that is measured of ours. */
+export const ownSections = (source: Source, set: LabelledSet): readonly Section[] => [
   kernels(source),
   steps(source.peaks),
   threading(),

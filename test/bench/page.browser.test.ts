@@ -6,45 +6,13 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CHROMIUM, launch, open } from './browser.ts'
 import { palimpsest } from './command.ts'
+import { FIGURES, LOOKS, type Shown } from './shown.ts'
 
 const SCREENSHOTS = fileURLToPath(new URL('../../build/screenshots/', import.meta.url))
-
-/** what the page shows, as seen from inside it */
-const FIGURES = `[...document.querySelectorAll('figure')].map((figure) => {
-  const drawing = figure.querySelector('[role=img]')
-  const shown = [...drawing.querySelectorAll('svg, img')].filter((e) => getComputedStyle(e).display !== 'none')
-  return {
-    title: figure.querySelector('h3').textContent,
-    sentence: figure.querySelector('figcaption').textContent,
-    description: drawing.getAttribute('aria-label'),
-    marks: shown.reduce((n, e) => n + (e.tagName === 'IMG' ? 10 * Number(e.naturalWidth > 0) : e.querySelectorAll('path, circle, line, rect').length), 0),
-    smallest: Math.min(...shown.map((e) => Math.min(e.getBoundingClientRect().width, 40))),
-    text: Math.min(99, ...shown.flatMap((e) => [...e.querySelectorAll('text')]).map((e) => e.getScreenCTM().a * parseFloat(getComputedStyle(e).fontSize))),
-    markup: drawing.innerHTML.replace(/data:[^"]*/g, ''),
-  }
-})`
-
-interface Shown {
-  readonly title: string
-  readonly sentence: string
-  readonly description: string | null
-  readonly marks: number
-  /** of an image or chart, in CSS pixels, 40 at most */
-  readonly smallest: number
-  /** height of the smallest text in a chart, in CSS pixels */
-  readonly text: number
-  readonly markup: string
-}
 
 it.runIf(process.env.CI)('finds a Chromium', () => {
   expect(CHROMIUM, 'install chromium (apt-get install chromium) or say where it is with CHROMIUM').not.toBeNull()
 })
-
-const LOOKS = [
-  { width: 1280, colorScheme: 'light' },
-  { width: 1280, colorScheme: 'dark' },
-  { width: 360, colorScheme: 'light' },
-] as const
 
 describe.skipIf(CHROMIUM === null)('the report in a browser (needs Chromium)', () => {
   let folder = ''

@@ -7,11 +7,13 @@ import type { Report } from '../../bench/report.ts'
 import { spinning } from '../../bench/speed/busy.ts'
 import { stepFlops } from '../../bench/speed/inside.ts'
 import { interleave, type Sample, samplesOf, withinRounds } from '../../bench/speed/measure.ts'
+import { compare, oursFor } from '../../bench/speed/peers.ts'
 import { mark, printed, verdict } from '../../bench/speed/print.ts'
 import { chosen, figureOf, quantile, subjectsOf } from '../../bench/speed/section.ts'
 import { flopsOf, nameOf, SHAPES } from '../../bench/speed/shapes.ts'
 import type { Subject } from '../../bench/speed/subject.ts'
 import { palimpsest } from './command.ts'
+import { standIn } from './speed-report.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'palimpsest-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -32,7 +34,14 @@ const figure = ({ figures }: Measured, name: string) => figures.find((one) => on
 
 describe('palimpsest speed', () => {
   it('times products under every table, and ratios follow from the samples of the same round', () => {
-    const { report, stdout } = measured('--rounds', '3', '--only', 'gemm/100x100x784/nt,step/784-100-10/100/1')
+    const { report, stdout } = measured(
+      '--kernels',
+      'node',
+      '--rounds',
+      '3',
+      '--only',
+      'gemm/100x100x784/nt,step/784-100-10/100/1',
+    )
     const tables = report.runs.flatMap(({ name }) => (name.startsWith('peak/') ? [name.slice(5)] : []))
     expect(tables).toContain('portable')
     for (const table of tables) {
@@ -60,7 +69,7 @@ describe('palimpsest speed', () => {
   })
 
   it.skipIf(availableParallelism() < 2)('measures steps beside processes that want the same processors', () => {
-    const { report } = measured('--rounds', '1', '--only', 'busy/784-100-10')
+    const { report } = measured('--kernels', 'node', '--rounds', '1', '--only', 'busy/784-100-10')
     const [one] = of(report, 'busy/784-100-10/100/1')
     const [two] = of(report, 'busy/784-100-10/100/2')
     const ratio = figure(report, 'busy/784-100-10/100/2/ratio')
@@ -69,9 +78,58 @@ describe('palimpsest speed', () => {
   })
 
   it('refuses a prefix that no figure has', () => {
-    const { status, stderr } = palimpsest('speed', '--only', 'nothing')
+    const { status, stderr } = palimpsest('speed', '--kernels', 'node', '--only', 'nothing')
     expect(status).toBe(2)
     expect(stderr).toContain("--only is 'nothing', and no figure's name begins so")
+  })
+})
+
+describe('libraries of others', () => {
+  const ours = new Map(
+    ['step/a', 'fisher/784-100-10/exact'].map((name): [string, Subject] => [name, { name, every: 4, time: () => 1 }]),
+  )
+
+  it('are compared where ours does the same and results agree, theirs over ours', async () => {
+    const peers = [
+      standIn('good', ['step/a', 'step/other', 'fisher/784-100-10/loop']),
+      standIn('wrong', ['step/a'], 0.5),
+    ]
+    const { entries, outcomes } = await compare(peers, ours, (name) => name.startsWith('peer/'))
+    expect(entries.map(({ name }) => name)).toEqual(['peer/good/step/a', 'peer/good/fisher/784-100-10/loop'])
+    expect(outcomes).toMatchObject([
+      { peer: 'good', passed: ['step/a', 'fisher/784-100-10/loop'], refused: [] },
+      { peer: 'wrong', passed: [], refused: [{ name: 'step/a' }] },
+    ])
+    // never in a round in which ours is not
+    expect(entries[0]?.subjects.map(({ every }) => every)).toEqual([4, 4])
+    const samples = new Map([
+      ['step/a', [0, 4].map((round) => ({ round, seconds: 2 }))],
+      ['peer/good/step/a', [{ round: 4, seconds: 6 }]],
+    ])
+    const [ratio] = entries[0]?.figures(samples) ?? []
+    expect(ratio).toMatchObject({ name: 'peer/good/step/a/ratio', value: 3, n: 1, better: 'higher' })
+    expect(ratio?.params).toMatchObject({ theirSeconds: 6, ourSeconds: 2, versions: 'good 1.0, one thread' })
+  })
+
+  it('have a mean over all compared products, or none', async () => {
+    const names = SHAPES.filter(({ compared }) => compared).map(nameOf)
+    const products = new Map(
+      names.map((name): [string, Subject] => [oursFor(name), { name: oursFor(name), time: () => 1 }]),
+    )
+    const mean = 'peer/blas/gemm/geometric-mean'
+    const { entries } = await compare([standIn('blas', names)], products, (name) => name === mean)
+    const samples = new Map<string, readonly Sample[]>(
+      names.flatMap((name, index) => [
+        [oursFor(name), [{ round: 0, seconds: 1 }]] as const,
+        [`peer/blas/${name}`, [{ round: 0, seconds: index % 2 === 0 ? 2 : 8 }]] as const,
+      ]),
+    )
+    const [figure] = entries.at(-1)?.figures(samples) ?? []
+    // 6 of 2 and 5 of 8
+    expect(figure).toMatchObject({ name: `${mean}/ratio`, target: 1, n: 11 })
+    expect(figure?.value).toBeCloseTo(2 ** ((6 * 1 + 5 * 3) / 11), 6)
+    const fewer = await compare([standIn('blas', names.slice(1))], products, () => true)
+    expect(fewer.entries.map(({ name }) => name)).not.toContain(mean)
   })
 })
 
