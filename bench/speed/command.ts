@@ -15,7 +15,7 @@ import { memory } from './memory.ts'
 import { type Compared, comparePeers, outcomeLines } from './peers.ts'
 import { type Found, figuresOf, printed } from './print.ts'
 import { since } from './progress.ts'
-import { foundIn, measure } from './run.ts'
+import { foundIn, measure, timedIn } from './run.ts'
 import { scaling } from './scaling.ts'
 import { chosen, type Section } from './section.ts'
 import { bothCached, timedSet } from './sets.ts'
@@ -77,10 +77,10 @@ export async function speed(args: readonly string[]): Promise<void> {
     for (const { name, why } of failures) console.log(`  failed while it was timed: ${name}: ${why}`)
     console.log(`\n${printed(found)}`)
 
-    const runs = [...[...samples].map(([name, taken]) => ({ name, samples: taken })), ...(compared?.outcomes ?? [])]
+    const runs = [...timedIn(samples), ...(compared?.outcomes ?? []), ...failures]
     const options = { rounds, only, kernels: way, peers: given.peers, python, packages, set: set.name }
     const figures = figuresOf(found)
-    const result = report({ bench: 'speed', machine, options, figures, runs: [...runs, ...failures] })
+    const result = report({ bench: 'speed', machine, options, figures, runs })
     if (json !== undefined) writeJson(json, result)
     if (out !== undefined) await draw(out, found, result)
   } finally {

@@ -49,3 +49,17 @@ export const foundIn = (sections: readonly Section[], samples: Samples): Found[]
     const rows = entries.map((entry) => entry.figures(samples)).filter((row) => row.length > 0)
     return { id, title, sentence, rows }
   })
+
+/** The samples as they are written: sample `index` was taken in round `index * every`. */
+export interface Timed {
+  readonly name: string
+  readonly every: number
+  readonly seconds: readonly number[]
+}
+
+export const timedIn = (samples: Samples): Timed[] =>
+  [...samples].map(([name, taken]) => ({
+    name,
+    every: taken[1]?.round ?? 1,
+    seconds: taken.map(({ seconds }) => seconds),
+  }))

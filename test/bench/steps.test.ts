@@ -15,7 +15,9 @@ describe('palimpsest steps', () => {
     const { status, stdout, stderr } = palimpsest('steps', '--count', '400', '--json', file)
     expect(status, stderr).toBe(0)
     expect(stdout).toContain('Memory is flat, and no step makes a typed array.')
-    const { figures, runs } = JSON.parse(readFileSync(file, 'utf8')) as Report & { runs: readonly Look[] }
+    const { figures, runs } = JSON.parse(readFileSync(file, 'utf8')) as Omit<Report, 'runs'> & {
+      runs: readonly Look[]
+    }
     expect(runs.map(({ step }) => step)).toEqual(Array.from({ length: 21 }, (_, index) => 20 * index))
     const growth = figures.find(({ name }) => name === 'steps/784-100-10/100/array-buffers/growth')
     expect(growth?.value).toBe((runs.at(-1)?.arrayBuffers ?? 0) - (runs[0]?.arrayBuffers ?? 0))
