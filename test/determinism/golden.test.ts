@@ -21,14 +21,14 @@ async function expectGolden(node: string, table: string, threads: number): Promi
   builtBindings()
   const env = { ...process.env, PALIMPSEST_ISA: table, PALIMPSEST_THREADS: String(threads) }
   const { stdout } = await promisify(execFile)(node, [PROGRAM], { env })
-  const { weights, ...ran } = JSON.parse(stdout)
+  const { weights, node: version, ...ran } = JSON.parse(stdout)
   expect(ran).toEqual({ table, threads })
   expect(Object.keys(weights)).toEqual(Object.keys(golden))
   for (const [recipe, digest] of Object.entries(golden))
     expect
       .soft(
         weights[recipe],
-        `the weights of '${recipe}' under ${table} with ${threads} threads and ${node} are not those of golden.json; if ` +
+        `the weights of '${recipe}' under ${table} with ${threads} threads on Node ${version} are not those of golden.json; if ` +
           "they were meant to change and every table agrees: 'npm run golden:weights', and a line in CHANGELOG.md",
       )
       .toBe(digest)

@@ -58,5 +58,6 @@ if (process.argv.includes('--write')) {
   writeFileSync(new URL('golden.json', import.meta.url), `${golden}\n`)
 } else {
   const weights = JSON.parse(await digests())
-  process.stdout.write(JSON.stringify({ table: table(), threads: native.threads(), weights }))
+  const { node } = process.versions
+  process.stdout.write(JSON.stringify({ node, table: table(), threads: native.threads(), weights }))
 }
