@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type LabelledSet, labelledSet } from '../../src/data/set.ts'
@@ -28,6 +28,7 @@ const SAMPLES = 60_000
  */
 export class Material {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'palimpsest-peers-'))
+  readonly #result = join(this.folder, 'result')
   readonly rows: Float32Array
   readonly labels: Uint8Array
   readonly numbers: Float32Array
@@ -71,17 +72,16 @@ export class Material {
     return all
   }
 
-  /** what the last check of a peer left here; an empty one when it left nothing */
-  takeResult(): Float32Array {
-    const path = join(this.folder, 'result')
-    try {
-      const bytes = readFileSync(path)
-      return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~3)))
-    } catch {
-      return new Float32Array()
-    } finally {
-      rmSync(path, { force: true })
-    }
+  /** what the check of a peer left here since {@link forget}; an empty one when it left nothing */
+  result(): Float32Array {
+    const path = this.#result
+    if (!existsSync(path)) return new Float32Array()
+    const bytes = readFileSync(path)
+    return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~3)))
+  }
+
+  forget(): void {
+    rmSync(this.#result, { force: true })
   }
 
   readonly remove = (): void => rmSync(this.folder, { recursive: true, force: true })

@@ -42,10 +42,9 @@ export const timed = (child: Child, name: string, request: string, every = 1): S
 async function check(subject: string, child: Child, material: Material): Promise<Difference> {
   const named = parseName(subject)
   if (!named) throw new PeerError(`${subject} is not something that we do`)
-  // never compare what was left before
-  material.takeResult()
+  material.forget()
   await child.ask(`check ${subject}`)
-  return compare(named, oursOf(named, material), material.takeResult())
+  return compare(named, oursOf(named, material), material.result())
 }
 
 /** A subject of a peer that is not to be timed. */

@@ -72,8 +72,7 @@ describe('a program that answers lines', () => {
     const child = await start(fake(body, `console.log('ready ' + process.pid)`, { answer: 0.5 }))
     await expect(child.numbers('time x 1', 1)).rejects.toThrow(message)
     await expect(child.ask('time x 1')).rejects.toThrow(message)
-    await child.close()
-    expect(alive(Number(child.versions))).toBe(false)
+    await expect.poll(() => alive(Number(child.versions))).toBe(false)
   })
 
   it('that speaks unasked is not believed', async () => {

@@ -153,13 +153,13 @@ describe('a peer', () => {
     for (const name of same) leave(name)
     const logits = 'inference/784-100-10/8'
     leave(logits, (data) => data.set([data[3]! + 0.01], 3))
-    const peer = await started(...same, logits, 'inference/784-100-10/1', 'gemm/5x5x5/nt')
+    const peer = await started(...same, logits, 'inference/784-1000-1000-10/8', 'gemm/5x5x5/nt')
     const { passed, refused } = await verify(peer, (name) => name !== 'gemm/5x5x5/nt')
     expect(passed.map(({ name }) => name)).toEqual(same)
     expect(refused).toMatchObject([
       { name: logits, why: expect.stringMatching(/^differs from ours by 0\.0\d+, more than 0\.000100$/) },
-      // it left nothing, and what the one before left is gone
-      { name: 'inference/784-100-10/1', why: expect.stringContaining('Infinity') },
+      // it left nothing, and what the one before left is gone, though it is as long
+      { name: 'inference/784-1000-1000-10/8', why: expect.stringContaining('Infinity') },
     ])
     await peer.close()
   })
