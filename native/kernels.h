@@ -14,6 +14,13 @@ namespace palimpsest {
 // which operand of a product is stored transposed, in the order A, B
 enum class Form : std::int32_t { nt = 0, nn = 1, tn = 2 };
 
+// Whether the elements of a product add up along k in 16 lanes instead of one chain. Few columns waste the lanes of a
+// tile, and long rows need no packing. It depends on the form, N and K of the whole product alone: never on M, the
+// table or the number of threads, for it changes bits.
+constexpr bool adds_in_lanes(Form form, std::size_t n, std::size_t k) {
+  return form == Form::nt && (k >= 384 || (k >= 64 && n <= 16));
+}
+
 // C[M, N] = A B + bias, then ReLU if asked. C overlaps neither A nor B nor the bias.
 // nt: A[M, K], B[N, K]   nn: A[M, K], B[K, N]   tn: A[K, M], B[K, N]
 // A stride is the distance between the starts of two rows as stored, at least the length of a row.
@@ -27,7 +34,8 @@ struct Matmul {
   const float* bias;  // [N], or null
   float* c;
   std::size_t c_stride;
-  bool accumulate;  // the chain of an element starts at the old C instead of the bias
+  bool dot;         // what adds_in_lanes says of the whole product that this is, or is a part of
+  bool accumulate;  // to the old C instead of the bias: there a chain starts, or the lanes' sum is added
   bool relu;
 };
 

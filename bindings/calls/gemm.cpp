@@ -18,6 +18,7 @@ Napi::Value matmul(Args& args) {
   p.relu = args.flag("relu");
   args.distinct(c, {a, b, bias});
   if (p.accumulate && bias) args.refuse("INVALID_ARGUMENT", "accumulate and bias exclude each other");
+  p.dot = adds_in_lanes(form, p.n, p.k);
   p.a = a;
   p.a_stride = form == Form::tn ? p.m : p.k;
   p.b = b;

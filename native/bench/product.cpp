@@ -51,6 +51,7 @@ Matmul Product::matmul(std::vector<float>& c) const {
           .bias = nullptr,
           .c = c.data(),
           .c_stride = n_,
+          .dot = adds_in_lanes(form_, n_, k_),
           .accumulate = false,
           .relu = false};
 }

@@ -6,6 +6,7 @@
 namespace palimpsest::portable {
 namespace {
 constexpr std::size_t tile_rows = 1, tile_vectors = 1, peak_chains = 1, in_place_rows = 16;
+constexpr std::size_t dot_rows = 1, dot_columns = 1;
 #include "../kernels/table.inc"
 }  // namespace
 

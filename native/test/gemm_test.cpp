@@ -1,5 +1,6 @@
 // Products: against one chain of fmaf an element, bit by bit, and against float64.
 #include <cmath>
+#include <type_traits>
 
 #include "check.h"
 #include "tests.h"
@@ -21,6 +22,19 @@ std::string name_of(const Shape& s) {
          (s.relu ? " relu" : "");
 }
 
+// 16 lanes of a dot product, the last of them filled up with zeros, and the tree that adds them up
+float add_in_lanes(const float* a, const float* b, std::size_t k) {
+  float lanes[16] = {};
+  for (std::size_t i = 0; i < (k + 15) / 16 * 16; ++i)
+    lanes[i % 16] = std::fma(i < k ? a[i] : 0, i < k ? b[i] : 0, lanes[i % 16]);
+  for (std::size_t width = 8; width > 0; width /= 2) {
+    for (std::size_t i = 0; i < width; ++i) lanes[i] += lanes[i + width];
+  }
+  return lanes[0];
+}
+
+bool dot(const Shape& s) { return adds_in_lanes(s.form, s.n, s.k); }
+
 // the definition, in number type T: T(float) exact, the sum by fma
 template <class T>
 std::vector<T> naive(const Shape& s, const Floats& a, const Floats& b, const Floats& bias, const Floats& c) {
@@ -32,6 +46,11 @@ std::vector<T> naive(const Shape& s, const Floats& a, const Floats& b, const Flo
         const T a_ik = s.form == Form::tn ? a[k * s.m + i] : a[i * s.k + k];
         const T b_kj = s.form == Form::nt ? b[j * s.k + k] : b[k * s.n + j];
         sum = std::fma(a_ik, b_kj, sum);
+      }
+      if (std::is_same_v<T, float> && dot(s)) {
+        const float start = s.accumulate ? c[i * s.n + j] : s.bias ? bias[j] : 0;
+        sum = add_in_lanes(&a[i * s.k], &b[j * s.k], s.k);
+        if (s.accumulate || s.bias) sum += start;
       }
       out[i * s.n + j] = s.relu && sum <= 0 ? 0 : sum;
     }
@@ -45,7 +64,7 @@ void check_shape(const Shape& s, bool special) {
   const Run run = [&](const KernelTable& table) {
     Guarded out(c);
     table.matmul({s.form, s.m, s.n, s.k, a.data(), s.form == Form::tn ? s.m : s.k, b.data(),
-                  s.form == Form::nt ? s.k : s.n, s.bias ? bias.data() : nullptr, out.data(), s.n, s.accumulate,
+                  s.form == Form::nt ? s.k : s.n, s.bias ? bias.data() : nullptr, out.data(), s.n, dot(s), s.accumulate,
                   s.relu});
     return Floats(out);
   };
@@ -71,6 +90,14 @@ void test_gemm() {
     check_shape({form, 10, 100, 100, false, false, false}, false);
     check_shape({form, 100, 100, 10, false, false, true}, false);
     check_shape({form, 3, 5, 0, true, false, true}, false);
+    // both sides of the border between a chain and 16 lanes
+    for (const std::size_t k : {63, 64, 65, 79, 80, 100}) {
+      for (const std::size_t n : {1, 10, 16, 17}) check_shape({form, 9, n, k, true, false, true}, false);
+    }
+    for (const std::size_t k : {383, 384, 399, 784}) {
+      for (const std::size_t m : {1, 2, 3, 5, 97}) check_shape({form, m, 23, k, true, false, true}, m == 5);
+      check_shape({form, 7, 13, k, false, true, false}, false);
+    }
     // across the borders of the blocks: 512 steps of k, 144 rows, and as many columns as the arena holds
     for (const std::size_t k : {511, 512, 513, 1024, 1025}) {
       check_shape({form, 5, 19, k, true, false, true}, false);

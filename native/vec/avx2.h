@@ -57,6 +57,8 @@ struct Vec {
     if (n > 8) high.store(p + 8, n - 8);
   }
 };
+// what a tile of dot products keeps in registers
+using Dot = Half;
 struct Mask {
   __m256 low, high;
 };
@@ -114,6 +116,24 @@ Vec upper(Vec a) {
   if constexpr (width == 1) return {{_mm256_permute_ps(a.low.x, 0x39)}, a.high};
 }
 float first(Vec a) { return _mm256_cvtss_f32(a.low.x); }
+
+// the sums over the lanes of 8 vectors, by the tree of a fold: two vectors become one, three times over
+Half fold_eight(const Dot (*v)[2]) {
+  __m256 four[4], two[2];
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    const __m256 a = _mm256_add_ps(v[i][0].x, v[i][1].x), b = _mm256_add_ps(v[i + 4][0].x, v[i + 4][1].x);
+    four[i] = _mm256_add_ps(_mm256_permute2f128_ps(a, b, 0x20), _mm256_permute2f128_ps(a, b, 0x31));
+  }
+#pragma GCC unroll 2
+  for (int i = 0; i < 2; ++i) {
+    const __m256 a = four[2 * i], b = four[2 * i + 1];
+    two[i] = _mm256_add_ps(_mm256_shuffle_ps(a, b, 0x44), _mm256_shuffle_ps(a, b, 0xee));
+  }
+  return {_mm256_add_ps(_mm256_shuffle_ps(two[0], two[1], 0x88), _mm256_shuffle_ps(two[0], two[1], 0xdd))};
+}
+// lane i of the result is the sum over the lanes of v[i]
+Vec fold_each(const Dot (*v)[2]) { return {fold_eight(v), fold_eight(v + 8)}; }
 
 __m256 widen(__m128i bytes) { return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes)); }
 Vec load_bytes(const std::uint8_t* p) {

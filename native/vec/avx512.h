@@ -36,6 +36,8 @@ struct Half {
   void store(float* p) const { _mm256_storeu_ps(p, x); }
   void store(float* p, std::size_t n) const { _mm256_mask_storeu_ps(p, static_cast<__mmask8>(low_bits(n)), x); }
 };
+// what a tile of dot products keeps in registers
+using Dot = Vec;
 struct Mask {
   __mmask16 x;
 };
@@ -81,6 +83,30 @@ Vec upper(Vec a) {
   if constexpr (width == 1) return {_mm512_permute_ps(a.x, 0x39)};
 }
 float first(Vec a) { return _mm512_cvtss_f32(a.x); }
+
+// lane i of the result is the sum over the lanes of v[i], by the tree of a fold: two vectors become one, four times
+// over
+[[gnu::always_inline]] inline Vec fold_each(const Dot (*v)[1]) {
+  __m512 eight[8], four[4], two[2];
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; ++i) {
+    // in the order that brings every sum to its lane
+    const int at = i / 2 + 8 * (i % 2);
+    const __m512 a = v[at][0].x, b = v[at + 4][0].x;
+    eight[i] = _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xee));
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    const __m512 a = eight[2 * i], b = eight[2 * i + 1];
+    four[i] = _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xdd));
+  }
+#pragma GCC unroll 2
+  for (int i = 0; i < 2; ++i) {
+    const __m512 a = four[2 * i], b = four[2 * i + 1];
+    two[i] = _mm512_add_ps(_mm512_shuffle_ps(a, b, 0x44), _mm512_shuffle_ps(a, b, 0xee));
+  }
+  return {_mm512_add_ps(_mm512_shuffle_ps(two[0], two[1], 0x88), _mm512_shuffle_ps(two[0], two[1], 0xdd))};
+}
 
 Vec load_bytes(const std::uint8_t* p) {
   const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));

@@ -42,6 +42,8 @@ struct Lanes {
 using Vec = Lanes<16>;
 using Half = Lanes<8>;  // for the last columns of a product
 
+// what a tile of dot products keeps at a time
+using Dot = Vec;
 struct Mask {
   bool x[16];
 };
@@ -127,6 +129,17 @@ Vec upper(Vec a) {
   return Vec::of([&](std::size_t i) { return a.x[(i + width) % 16]; });
 }
 float first(Vec a) { return a.x[0]; }
+
+// lane i of the result is the sum over the lanes of v[i], by the tree of a fold
+Vec fold_each(const Dot (*v)[1]) {
+  return Vec::of([=](std::size_t i) {
+    Vec sum = v[i][0];
+    sum = sum + upper<8>(sum);
+    sum = sum + upper<4>(sum);
+    sum = sum + upper<2>(sum);
+    return first(sum + upper<1>(sum));
+  });
+}
 
 Vec load_bytes(const std::uint8_t* p, std::size_t n = 16) {
   return Vec::of([&](std::size_t i) { return i < n ? static_cast<float>(p[i]) : 0; });
