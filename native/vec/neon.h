@@ -64,6 +64,8 @@ struct Vec {
 struct HalfBits {
   uint32x4_t low, high;
 };
+// what a tile of dot products keeps in registers
+using Dot = Half;
 struct Mask {
   HalfBits low, high;
 };
@@ -159,6 +161,18 @@ Vec upper(Vec a) {
   if constexpr (width < 4) return {{vextq_f32(a.low.low, a.low.low, width), a.low.high}, a.high};
 }
 float first(Vec a) { return vgetq_lane_f32(a.low.low, 0); }
+
+// lanes 0 and 1 of the sum over the lanes of v, once lanes 8, 4 and 2 apart have met
+float32x2_t fold_to_pair(const Dot (&v)[2]) {
+  const float32x4_t four = vaddq_f32(vaddq_f32(v[0].low, v[1].low), vaddq_f32(v[0].high, v[1].high));
+  return vadd_f32(vget_low_f32(four), vget_high_f32(four));
+}
+float32x4_t fold_four(const Dot (*v)[2]) {
+  return vcombine_f32(vpadd_f32(fold_to_pair(v[0]), fold_to_pair(v[1])),
+                      vpadd_f32(fold_to_pair(v[2]), fold_to_pair(v[3])));
+}
+// lane i of the result is the sum over the lanes of v[i], by the tree of a fold
+Vec fold_each(const Dot (*v)[2]) { return {{fold_four(v), fold_four(v + 4)}, {fold_four(v + 8), fold_four(v + 12)}}; }
 
 Half widen(uint8x8_t bytes) {
   const uint16x8_t wide = vmovl_u8(bytes);
