@@ -21,6 +21,7 @@ void add_product(Cases& cases, Form form, Shape s, std::size_t apart, bool bias,
     p.a_stride = (form == Form::tn ? s.m : s.k) + apart;
     p.b_stride = (form == Form::nt ? s.k : s.n) + apart;
     p.c_stride = s.n + apart;
+    p.dot = adds_in_lanes(form, s.n, s.k);
     auto a = inputs.floats((form == Form::tn ? s.k : s.m) * p.a_stride);
     auto b = inputs.floats((form == Form::nt ? s.n : s.k) * p.b_stride);
     auto start = inputs.floats(s.n);
