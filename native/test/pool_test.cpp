@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <cstring>
 #include <thread>
 
@@ -144,7 +145,9 @@ void test_split() {
 void test_split_sum(std::size_t longest) {
   const KernelTable& table = *current_table();
   for (const std::size_t n : {std::size_t{1}, 2 * sum_block, 2 * sum_block + 1, 9 * sum_block - 1, longest}) {
-    const Floats x = random_floats(n, -1, 1000);
+    // blocks of very different sizes, so that the order in which they are added shows
+    Floats x = random_floats(n, -1, 1000);
+    for (std::size_t i = 0; i < n; ++i) x[i] = std::ldexp(x[i], static_cast<int>(i / sum_block * 37 % 80) - 40);
     for (const std::size_t count : {1, 2, 3, 7}) {
       set_threads(count);
       const double split = split_sum(
