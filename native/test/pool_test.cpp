@@ -174,6 +174,7 @@ void test_split_matmul(Form form, std::size_t m, std::size_t n, std::size_t k) {
     product.c = whole.data(), product.c_stride = c_stride;
     product.accumulate = accumulate;
     product.relu = !accumulate;
+    product.dot = adds_in_lanes(form, n, k);
     const KernelTable& table = *current_table();
     table.matmul(product);
     for (const std::size_t count : {2, 3, 7}) {
@@ -200,6 +201,7 @@ void test_pool() {
     test_split_matmul(form, 100, 100, 400);
     test_split_matmul(form, 33, 401, 129);
     test_split_matmul(form, 7, 1500, 97);
+    test_split_matmul(form, 9, 1500, 400);
     test_split_matmul(form, 1, 2700, 300);
     test_split_matmul(form, 700, 11, 130);
     test_split_matmul(form, 5, 3, 0);
