@@ -28,6 +28,12 @@ describe('palimpsest steps', () => {
     })
   })
 
+  it('has a help of its own', () => {
+    const { status, stdout } = palimpsest('steps', '--help')
+    expect(status).toBe(0)
+    expect(stdout).toContain('--count N')
+  })
+
   it('refuses fewer steps than it looks at', () => {
     const { status, stderr } = palimpsest('steps', '--count', '19')
     expect(status).toBe(2)
