@@ -47,6 +47,8 @@ export class Child {
     this.#process.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-TAIL)
     })
+    const kill = () => this.#process.kill()
+    process.once('exit', kill)
     // a child that has died is reported by its end, not by the pipe that broke
     this.#process.stdin.on('error', () => {})
     createInterface({ input: this.#process.stdout }).on('line', (line) => {
@@ -61,6 +63,7 @@ export class Child {
         resolve()
       })
       this.#process.on('close', (code, signal) => {
+        process.off('exit', kill)
         const last = this.#stderr.trim().split('\n').at(-1)
         this.#break(`ended with ${signal ?? `code ${code}`}${last ? `: ${last}` : ''}`)
         resolve()

@@ -70,14 +70,12 @@ function programs(python: string, packages: string, shapes: readonly Shape[], fo
 
 /** One after the other, for they may try what is fastest; the last to close removes the material. */
 export async function startAll(programs: readonly Program[], material: Material): Promise<(Peer | SkippedPeer)[]> {
-  process.once('exit', material.remove)
+  const guard = removeAtEnd(material)
   const all: (Peer | SkippedPeer)[] = []
   for (const program of programs) all.push(await startPeer(program, material))
   let open = all.filter((one) => 'close' in one).length
   const release = () => {
-    if (open > 0) return
-    process.off('exit', material.remove)
-    material.remove()
+    if (open === 0) guard()
   }
   release()
   return all.map((one) => {
@@ -96,6 +94,20 @@ export async function startAll(programs: readonly Program[], material: Material)
       },
     }
   })
+}
+
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const
+
+/** Removes the material when the program ends, by an interrupt too, or when what it returns is called. */
+function removeAtEnd(material: Material): () => void {
+  const ends = Object.entries(SIGNALS).map(([signal, status]) => ({ signal, end: () => process.exit(status) }))
+  process.once('exit', material.remove)
+  for (const { signal, end } of ends) process.once(signal, end)
+  return () => {
+    process.off('exit', material.remove)
+    for (const { signal, end } of ends) process.off(signal, end)
+    material.remove()
+  }
 }
 
 function separate(all: readonly (Peer | SkippedPeer)[]): { found: Peer[]; skipped: SkippedPeer[] } {

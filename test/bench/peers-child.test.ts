@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { Child, PeerError, type Program } from '../../bench/peers/child.ts'
+import { alive } from './process.ts'
 
 /** a program that greets, and answers each line by this body of a function of `words` and `line` */
 const fake = (body: string, greeting = "console.log('ready fake 1')", patience: Program['patience'] = {}): Program => ({
@@ -25,15 +26,6 @@ const start = async (program: Program) => {
   const child = await Child.start(program)
   opened.push(child)
   return child
-}
-
-const alive = (pid: number) => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }
 
 describe('a program that answers lines', () => {
@@ -72,7 +64,7 @@ describe('a program that answers lines', () => {
     const child = await start(fake(body, `console.log('ready ' + process.pid)`, { answer: 0.5 }))
     await expect(child.numbers('time x 1', 1)).rejects.toThrow(message)
     await expect(child.ask('time x 1')).rejects.toThrow(message)
-    await expect.poll(() => alive(Number(child.versions))).toBe(false)
+    await expect.poll(() => alive(Number(child.versions)), { timeout: 20_000 }).toBe(false)
   })
 
   it('that speaks unasked is not believed', async () => {

@@ -175,6 +175,7 @@ describe('a peer', () => {
   })
 
   it('that is the last to close removes the material', async () => {
+    const listeners = process.listenerCount('exit')
     const own = new Material(set)
     const found = await startAll([fake([]), { ...fake([]), command: '/nonexistent' }, fake([])], own)
     const open = found.filter((one): one is Peer => 'close' in one)
@@ -184,6 +185,7 @@ describe('a peer', () => {
     expect(existsSync(own.folder)).toBe(true)
     await open[1]?.close()
     expect(existsSync(own.folder)).toBe(false)
+    expect(process.listenerCount('exit')).toBe(listeners)
   })
 })
 
