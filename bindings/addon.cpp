@@ -13,6 +13,7 @@ Napi::Object initialize(Napi::Env, Napi::Object exports) {
   provide_optimizer(exports);
   provide_consolidation(exports);
   provide_gather(exports);
+  provide_predict(exports);
   return exports;
 }
 

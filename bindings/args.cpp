@@ -46,6 +46,13 @@ const char* describe(const Napi::Value& value) {
   return "an object";
 }
 
+bool detached(const Napi::Value& array) {
+  napi_value buffer = nullptr;
+  bool detached = false;
+  return napi_get_typedarray_info(array.Env(), array, nullptr, nullptr, nullptr, &buffer, nullptr) == napi_ok &&
+         napi_is_detached_arraybuffer(array.Env(), buffer, &detached) == napi_ok && detached;
+}
+
 template <typename T>
 void check_below(const Args& args, const View<const T>& values, std::size_t limit) {
   for (std::size_t i = 0; i < values.length; ++i)
@@ -102,14 +109,14 @@ template <typename T>
 View<T> Args::array(const char* name, std::size_t length) {
   using Expected = Element<std::remove_const_t<T>>;
   const Napi::Value value = next();
-  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != Expected::type)
-    refuse("DTYPE", std::string(name) + " is " + describe(value) + ", expected a " + Expected::name);
+  // asked for once, and without the buffer, which costs a handle: a call of a small kernel is mostly these questions
   void* data = nullptr;
   std::size_t count = 0;
-  napi_value buffer = nullptr;
-  napi_get_typedarray_info(env(), value, nullptr, &count, &data, &buffer, nullptr);
-  bool detached = false;
-  if (count == 0 && napi_is_detached_arraybuffer(env(), buffer, &detached) == napi_ok && detached)
+  napi_typedarray_type type{};
+  if (napi_get_typedarray_info(env(), value, &type, &count, &data, nullptr, nullptr) != napi_ok ||
+      type != Expected::type)
+    refuse("DTYPE", std::string(name) + " is " + describe(value) + ", expected a " + Expected::name);
+  if (count == 0 && detached(value))
     refuse("DETACHED_BUFFER", std::string(name) + " has lost its memory: its buffer was transferred");
   if (count == 0 || (length != 0 && count != length))
     refuse("LENGTH", std::string(name) + " has " + std::to_string(count) + " elements, expected " +

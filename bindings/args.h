@@ -61,6 +61,9 @@ class Args {
   void below(const View<const std::uint8_t>& values, std::size_t limit) const;
   void below(const View<const std::uint32_t>& values, std::size_t limit) const;
 
+  // how many arguments have not been read
+  std::size_t left() const { return info_.Length() > next_ ? info_.Length() - next_ : 0; }
+
   [[noreturn]] void refuse(const char* code, const std::string& message) const;
   Napi::Env env() const { return info_.Env(); }
 

@@ -32,5 +32,6 @@ void provide_normalization(Napi::Object& exports);
 void provide_optimizer(Napi::Object& exports);
 void provide_consolidation(Napi::Object& exports);
 void provide_gather(Napi::Object& exports);
+void provide_predict(Napi::Object& exports);
 
 }  // namespace palimpsest

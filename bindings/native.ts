@@ -121,6 +121,25 @@ export interface Native {
   quadraticSum(theta: F32, anchor: F32, precision: F32): number
   mergeQuadratic(theta: F32, f: F32, anchor: F32, precision: F32): number
 
+  /**
+   * A whole multilayer perceptron in evaluation mode, ReLU between its layers. `layers` are weight and bias, and after
+   * every layer but the last gamma, beta, running mean and running variance of a BatchNorm, or null for each of them.
+   * With `packed`, weights are what packWeight made of them. The workspace holds 2 numbers for the widest layer's outputs
+   * or a multiple of that: so many rows go through at a time.
+   */
+  predict(
+    rows: number,
+    inputs: number,
+    packed: boolean,
+    epsilon: number,
+    x: F32,
+    workspace: F32,
+    labels: Uint32Array,
+    probabilities: F32,
+    ...layers: readonly Optional[]
+  ): void
+  packWeight(outputs: number, inputs: number, weight: F32, out: F32): void
+
   gather(pixels: Uint8Array, features: number, indices: Uint32Array, out: F32): void
 }
 

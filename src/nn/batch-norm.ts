@@ -5,7 +5,7 @@ import type { Matrix, Vector } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { Mode, Module } from './module.ts'
 
-const EPSILON = 1e-5
+export const EPSILON = 1e-5
 const MOMENTUM = 0.1
 
 /**

@@ -1,11 +1,13 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
+import { native } from '../../bindings/native.ts'
 import type { Parameter } from '../tensor/parameter.ts'
 import { Random } from '../tensor/random.ts'
 import type { Matrix } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { BatchNorm1d } from './batch-norm.ts'
 import { Linear } from './linear.ts'
-import type { Classifier, Mode, Module } from './module.ts'
+import type { Classifier, Mode, Prediction } from './module.ts'
+import { Predictor, type PredictorLayer } from './predictor.ts'
 
 /** What {@link Mlp} takes besides its sizes. */
 export interface MlpOptions {
@@ -26,7 +28,8 @@ export class Mlp implements Classifier {
   readonly outputs: number
   /** of the initial weights */
   readonly seed: number
-  readonly #layers: readonly Module[]
+  readonly #layers: readonly (Linear | BatchNorm1d)[]
+  readonly #predictor: Predictor
 
   /**
    * @param sizes - [I, hidden..., C] @param options - seed and BatchNorm.
@@ -46,11 +49,12 @@ export class Mlp implements Classifier {
     this.inputs = inputs
     this.outputs = outputs
     this.seed = seed
+    this.#predictor = new Predictor(inputs, this.#arrays(), { packed: false })
   }
 
   /** Logits [B, C] of x [B, I]. @throws PalimpsestError `SHAPE`, `TAPE_MISUSE`, `TENSOR_RELEASED` */
   forward(x: Tensor<Matrix>, mode: Mode): Tensor<Matrix> {
-    return this.#layers.reduce((hidden, layer) => layer.forward(hidden, mode), x)
+    return this.#layers.reduce<Tensor<Matrix>>((hidden, layer) => layer.forward(hidden, mode), x)
   }
 
   /** Weights and biases (and gammas and betas), layer by layer, from inputs to outputs. */
@@ -67,4 +71,49 @@ export class Mlp implements Classifier {
   freezeStatistics(): void {
     for (const norm of this.norms) norm.frozen = true
   }
+
+  /** As {@link Predictor.predict}, with the weights as they are now. */
+  predict(x: Float32Array): Prediction {
+    return this.#predictor.predict(x)
+  }
+
+  /** A copy that only answers, faster for few rows, and keeps what the weights are now while training goes on. */
+  freeze(): Predictor {
+    const layers = this.#arrays().map(({ weight, bias, norm }) => {
+      const packed = new Float32Array(weight.length)
+      native.packWeight(bias.length, weight.length / bias.length, weight, packed)
+      return { weight: packed, bias: bias.slice(), norm: norm && copyOf(norm) }
+    })
+    return new Predictor(this.inputs, layers, { packed: true })
+  }
+
+  #arrays(): PredictorLayer[] {
+    return this.#layers.flatMap((layer, index) => {
+      if (!(layer instanceof Linear)) return []
+      const norm = this.#layers[index + 1]
+      return [
+        {
+          weight: layer.weight.data,
+          bias: layer.bias.data,
+          norm: norm instanceof BatchNorm1d ? statisticsOf(norm) : null,
+        },
+      ]
+    })
+  }
 }
+
+type Norm = NonNullable<PredictorLayer['norm']>
+
+const statisticsOf = ({ gamma, beta, runningMean, runningVariance }: BatchNorm1d): Norm => ({
+  gamma: gamma.data,
+  beta: beta.data,
+  mean: runningMean,
+  variance: runningVariance,
+})
+
+const copyOf = ({ gamma, beta, mean, variance }: Norm): Norm => ({
+  gamma: gamma.slice(),
+  beta: beta.slice(),
+  mean: mean.slice(),
+  variance: variance.slice(),
+})

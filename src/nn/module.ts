@@ -21,4 +21,14 @@ export interface Classifier extends Module {
   readonly outputs: number
   /** drives initial weights, and whatever learns with this model unless told otherwise */
   readonly seed: number
+  /** Answers without a tape, in evaluation mode; what has no such method is answered for by its forward pass. */
+  predict?(x: Float32Array): Prediction
+}
+
+/** What `predict` answers. */
+export interface Prediction {
+  /** [B] the most probable class of each row */
+  readonly labels: Uint32Array
+  /** [B, C], each row sums to 1 */
+  readonly probabilities: Float32Array
 }

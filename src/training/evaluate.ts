@@ -3,10 +3,10 @@ import { native } from '../../bindings/native.ts'
 import type { Tape } from '../autograd/tape.ts'
 import { batches } from '../data/batches.ts'
 import type { LabelledSet } from '../data/set.ts'
-import type { Classifier } from '../nn/module.ts'
+import type { Classifier, Prediction } from '../nn/module.ts'
 import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.ts'
 import { storageOf } from '../tensor/tensor.ts'
-import type { Evaluation, Prediction } from './events.ts'
+import type { Evaluation } from './events.ts'
 
 // rows at a time: results do not depend on it
 const CHUNK = 1000

@@ -49,11 +49,3 @@ export interface Evaluation {
   /** samples of the set */
   readonly count: number
 }
-
-/** What `predict` answers. */
-export interface Prediction {
-  /** [B] the most probable class of each row */
-  readonly labels: Uint32Array
-  /** [B, C], each row sums to 1 */
-  readonly probabilities: Float32Array
-}

@@ -5,13 +5,14 @@ import { checkSet } from '../continual/checks.ts'
 import type { Method } from '../continual/method.ts'
 import { batches } from '../data/batches.ts'
 import type { LabelledSet } from '../data/set.ts'
-import type { Classifier } from '../nn/module.ts'
+import type { Classifier, Prediction } from '../nn/module.ts'
+import { checkRows } from '../nn/rows.ts'
 import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.ts'
 import type { Optimizer } from '../optim/optimizer.ts'
 import { constant } from '../optim/schedule.ts'
 import { Random } from '../tensor/random.ts'
 import { evaluate, predict } from './evaluate.ts'
-import type { ConsolidateOptions, Evaluation, FitEvent, FitOptions, Prediction } from './events.ts'
+import type { ConsolidateOptions, Evaluation, FitEvent, FitOptions } from './events.ts'
 
 /** What {@link Learner} takes besides a model. */
 export interface LearnerOptions {
@@ -67,7 +68,7 @@ export class Learner {
    * as it was
    */
   step(x: Float32Array, y: Uint8Array): number {
-    checkRows(x, this.model.inputs)
+    checkFinite(x, this.model.inputs)
     if (!(y instanceof Uint8Array)) throw new PalimpsestError('DTYPE', 'step: y is not a Uint8Array')
     if (y.length * this.model.inputs !== x.length)
       throw new PalimpsestError('LENGTH', `step: ${y.length} labels for ${x.length / this.model.inputs} rows`)
@@ -131,7 +132,8 @@ export class Learner {
 
   /** Classes of rows x [B, I], in evaluation mode. @throws PalimpsestError `DTYPE`, `LENGTH`, `EMPTY_SET`, `NON_FINITE` */
   predict(x: Float32Array): Prediction {
-    checkRows(x, this.model.inputs)
+    if (this.model.predict) return this.model.predict(x)
+    checkFinite(x, this.model.inputs)
     return predict(this.model, this.#tape, x)
   }
 
@@ -157,11 +159,8 @@ export class Learner {
 }
 
 /** x as whole rows of finite numbers */
-function checkRows(x: Float32Array, inputs: number): void {
-  if (!(x instanceof Float32Array)) throw new PalimpsestError('DTYPE', 'x is not a Float32Array')
-  if (x.length === 0) throw new PalimpsestError('EMPTY_SET', 'x holds no row')
-  if (x.length % inputs !== 0)
-    throw new PalimpsestError('LENGTH', `x holds ${x.length} numbers, expected whole rows of ${inputs}`)
+function checkFinite(x: Float32Array, inputs: number): void {
+  checkRows(x, inputs)
   // the sum of large numbers overflows, too
   if (!Number.isFinite(native.sum(x)) && !x.every(Number.isFinite))
     throw new PalimpsestError('NON_FINITE', 'x holds NaN or infinity')
