@@ -44,7 +44,8 @@ export function inferenceSections(figures: Figures): Section[] {
         title: `Microseconds a row, ${net.name}`,
         body: lines(points, { colours: COLOURS, x: 'rows of a batch', y: 'microseconds a row' }),
         legend: legendOf(points.map(({ series }) => series)),
-        sentence: 'Lower is better: the time of a batch over its rows, one thread, logits from float32 rows.',
+        sentence:
+          'Lower is better: the time of a batch over its rows, one thread. Ours answers with labels and probabilities, the others with logits.',
         description: `A line a library over the batch. Ours takes ${short(first.y)} microseconds for a single row and ${short(last.y)} a row at ${last.x} rows.`,
       }),
     ]
