@@ -41,7 +41,7 @@ function busyEntry(net: Net, threads: number): Entry {
 /** Processes that take whatever they can get, until they are ended or this process is gone. */
 export function spinning(processes: number): Beside {
   return {
-    rounds: 21,
+    rounds: 11,
     // beside them half a second, many slices
     sampleSeconds: 0.1,
     async start() {

@@ -15,10 +15,12 @@ export function inference(): Section {
     id: 'inference',
     title: 'Inference',
     sentence:
-      'Microseconds of one thread for a batch; "learner" is Learner.predict, with its probabilities and labels.',
+      'Microseconds of one thread for the labels and probabilities of a batch, from a frozen Predictor; "learner" is Learner.predict.',
     entries: [
-      ...NETS.flatMap((net) => BATCHES.map((batch) => entry(subjectOf(net, batch)))),
-      ...NETS.map((net) => entry(learnerSubject(net, 1, '/learner'), net === SMALL ? ONE_ROW : undefined)),
+      ...NETS.flatMap((net) => BATCHES.map((batch) => entry(subjectOf(inferenceName(net, batch), net, batch, frozen)))),
+      ...NETS.map((net) =>
+        entry(subjectOf(`${inferenceName(net, 1)}/learner`, net, 1, learning), net === SMALL ? ONE_ROW : undefined),
+      ),
     ],
   }
 }
@@ -37,12 +39,16 @@ function entry(subject: Subject, target?: number): Entry {
   }
 }
 
-const subjectOf = (net: Net, batch: number): Subject => learnerSubject(net, batch, '')
+/** what answers for rows */
+type Answering = (model: Mlp) => Pick<Learner, 'predict'>
 
-function learnerSubject(net: Net, batch: number, suffix: string): Subject {
-  return inside(`${inferenceName(net, batch)}${suffix}`, { every: everyOf(flopsOf(net, batch)) }, () => {
-    const learner = new Learner(new Mlp(net.sizes, { seed: 1 }), { optimizer: new Adam() })
+const frozen: Answering = (model) => model.freeze()
+const learning: Answering = (model) => new Learner(model, { optimizer: new Adam() })
+
+function subjectOf(name: string, net: Net, batch: number, answering: Answering): Subject {
+  return inside(name, { every: everyOf(flopsOf(net, batch)) }, () => {
+    const answers = answering(new Mlp(net.sizes, { seed: 1 }))
     const x = uniform(batch * (net.sizes[0] as number))
-    return () => void learner.predict(x)
+    return () => void answers.predict(x)
   })
 }
