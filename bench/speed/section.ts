@@ -74,16 +74,21 @@ export const matches = (name: string, prefixes: readonly string[] | null): boole
 export const chosen = (entries: readonly Entry[], prefixes: readonly string[] | null): readonly Entry[] =>
   entries.filter(({ name }) => matches(name, prefixes))
 
-/** Every subject once; those that an entry compares with its first one follow that one at once. */
+/** Every subject once; those that an entry compares with its first one come soon after that one. */
 export function subjectsOf(entries: readonly Entry[]): Subject[] {
-  const groups = new Map<string, Map<string, Subject>>()
+  const groups: Subject[][] = []
+  const groupOf = new Map<string, Subject[]>()
   for (const { subjects } of entries) {
-    const head = subjects[0]?.name ?? ''
-    const group = groups.get(head) ?? new Map<string, Subject>()
-    for (const subject of subjects) if (!group.has(subject.name)) group.set(subject.name, subject)
-    groups.set(head, group)
+    let group = groupOf.get(subjects[0]?.name ?? '')
+    if (!group) {
+      group = []
+      groups.push(group)
+    }
+    for (const subject of subjects) {
+      if (groupOf.has(subject.name)) continue
+      group.push(subject)
+      groupOf.set(subject.name, group)
+    }
   }
-  const all = new Map<string, Subject>()
-  for (const group of groups.values()) for (const [name, subject] of group) if (!all.has(name)) all.set(name, subject)
-  return [...all.values()]
+  return groups.flat()
 }

@@ -227,6 +227,8 @@ describe('what is timed', () => {
   it('is timed once, and right after what it is compared with', () => {
     const entries = [entry('a', 'a', 'peak'), entry('b', 'b', 'peak'), entry('theirs', 'a', 'theirs')]
     expect(subjectsOf(entries).map(({ name }) => name)).toEqual(['a', 'peak', 'theirs', 'b'])
+    const threads = [entry('one', 'one'), entry('two', 'one', 'two'), entry('b', 'b'), entry('theirs', 'two', 'theirs')]
+    expect(subjectsOf(threads).map(({ name }) => name)).toEqual(['one', 'two', 'theirs', 'b'])
   })
 
   it('has the sizes of the design', () => {
