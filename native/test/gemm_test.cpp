@@ -94,10 +94,18 @@ void test_gemm() {
     for (const std::size_t k : {63, 64, 65, 79, 80, 100}) {
       for (const std::size_t n : {1, 10, 16, 17}) check_shape({form, 9, n, k, true, false, true}, false);
     }
-    for (const std::size_t k : {383, 384, 399, 784}) {
+    for (const std::size_t k : {511, 512, 513, 784}) {
       for (const std::size_t m : {1, 2, 3, 5, 97}) check_shape({form, m, 23, k, true, false, true}, m == 5);
       check_shape({form, 7, 13, k, false, true, false}, false);
     }
+    // one row, which some forms treat by itself
+    for (const std::size_t k : {0, 1, 7, 8, 9, 16, 100}) {
+      check_shape({form, 1, 37, k, true, false, true}, k == 9);
+      check_shape({form, 1, 50, k, false, true, true}, false);
+      check_shape({form, 1, 16, k, false, false, false}, false);
+    }
+    check_shape({form, 2, 655, 800, true, false, true}, false);
+    check_shape({form, 2, 656, 800, true, false, true}, false);
     // across the borders of the blocks: 512 steps of k, 144 rows, and as many columns as the arena holds
     for (const std::size_t k : {511, 512, 513, 1024, 1025}) {
       check_shape({form, 5, 19, k, true, false, true}, false);
