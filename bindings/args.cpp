@@ -70,9 +70,10 @@ void Args::refuse(const char* code, const std::string& message) const {
 
 double Args::number(const char* name) {
   const Napi::Value value = next();
-  if (!value.IsNumber())
+  double number = 0;
+  if (napi_get_value_double(env(), value, &number) != napi_ok)
     refuse("INVALID_ARGUMENT", std::string(name) + " is " + describe(value) + ", expected a number");
-  return value.As<Napi::Number>().DoubleValue();
+  return number;
 }
 
 float Args::real(const char* name) {
@@ -93,9 +94,10 @@ std::size_t Args::size(const char* name, std::size_t least) {
 
 bool Args::flag(const char* name) {
   const Napi::Value value = next();
-  if (!value.IsBoolean())
+  bool flag = false;
+  if (napi_get_value_bool(env(), value, &flag) != napi_ok)
     refuse("INVALID_ARGUMENT", std::string(name) + " is " + describe(value) + ", expected a boolean");
-  return value.As<Napi::Boolean>().Value();
+  return flag;
 }
 
 std::string Args::text(const char* name) {

@@ -122,21 +122,23 @@ export interface Native {
   mergeQuadratic(theta: F32, f: F32, anchor: F32, precision: F32): number
 
   /**
-   * A whole multilayer perceptron in evaluation mode, ReLU between its layers. `layers` are weight and bias, and after
-   * every layer but the last gamma, beta, running mean and running variance of a BatchNorm, or null for each of them.
-   * With `packed`, weights are what packWeight made of them. The workspace holds 2 numbers for the widest layer's outputs
-   * or a multiple of that: so many rows go through at a time.
+   * A whole multilayer perceptron in evaluation mode, ReLU between its layers. `layers` are weight and bias of each,
+   * and when `normalized` gamma, beta, running mean and running variance of a BatchNorm after all but the last. With
+   * `packed`, weights are what packWeight made of them. The workspace holds 2 numbers for each of the widest layer's
+   * outputs, or a multiple of that: so many rows go through at a time. Logits that are not finite are refused when some
+   * labels and probabilities are written.
    */
   predict(
     rows: number,
     inputs: number,
     packed: boolean,
+    normalized: boolean,
     epsilon: number,
     x: F32,
     workspace: F32,
     labels: Uint32Array,
     probabilities: F32,
-    ...layers: readonly Optional[]
+    ...layers: readonly F32[]
   ): void
   packWeight(outputs: number, inputs: number, weight: F32, out: F32): void
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -9,30 +10,29 @@ namespace {
 struct Layer {
   std::size_t inputs, outputs;
   View<const float> weight, bias;
-  View<const float> gamma, beta, mean, variance;  // null without BatchNorm
+  View<const float> gamma, beta, mean, variance;  // null where no BatchNorm follows
 };
 
-// weight, bias, and between two layers gamma, beta, running mean and running variance, or null for each
-std::vector<Layer> layers(Args& args, std::size_t inputs) {
+// a hidden layer's weight and bias, and with BatchNorm its gamma, beta, running mean and running variance; at the end
+// a weight and a bias alone
+std::vector<Layer> layers(Args& args, std::size_t inputs, bool normalized) {
   std::vector<Layer> all;
+  all.reserve(args.left() / 2 + 1);
   for (bool last = false; !last; inputs = all.back().outputs) {
+    last = args.left() <= 2;
     Layer layer{};
     layer.inputs = inputs;
-    layer.weight = args.array<const float>("weight", 0);
+    layer.weight = args.array<const float>(last ? "lastWeight" : "weight", 0);
     layer.outputs = layer.weight.length / inputs;
     if (layer.outputs * inputs != layer.weight.length)
-      args.refuse("LENGTH", "weight holds " + std::to_string(layer.weight.length) +
-                                " numbers, expected whole rows of " + std::to_string(inputs));
-    layer.bias = args.array<const float>("bias", layer.outputs);
-    last = args.left() == 0;
-    if (!last) {
-      layer.gamma = args.optional<const float>("gamma", layer.outputs);
-      layer.beta = args.optional<const float>("beta", layer.outputs);
-      layer.mean = args.optional<const float>("runningMean", layer.outputs);
-      layer.variance = args.optional<const float>("runningVariance", layer.outputs);
-      const auto* norm = layer.gamma.data;
-      if (!layer.beta.data != !norm || !layer.mean.data != !norm || !layer.variance.data != !norm)
-        args.refuse("INVALID_ARGUMENT", "gamma, beta, runningMean and runningVariance come together");
+      args.refuse("LENGTH", std::string(layer.weight.name) + " has " + std::to_string(layer.weight.length) +
+                                " elements, expected whole rows of " + std::to_string(inputs));
+    layer.bias = args.array<const float>(last ? "lastBias" : "bias", layer.outputs);
+    if (normalized && !last) {
+      layer.gamma = args.array<const float>("gamma", layer.outputs);
+      layer.beta = args.array<const float>("beta", layer.outputs);
+      layer.mean = args.array<const float>("runningMean", layer.outputs);
+      layer.variance = args.array<const float>("runningVariance", layer.outputs);
     }
     all.push_back(layer);
   }
@@ -60,58 +60,79 @@ void normalize(const Layer& layer, float epsilon, std::size_t rows, const float*
 
 bool finite(const float* x, std::size_t n) {
   // the sum of large numbers overflows, too
-  if (std::isfinite(current_table()->sum(x, n))) return true;
-  for (std::size_t i = 0; i < n; ++i)
-    if (!std::isfinite(x[i])) return false;
-  return true;
+  const double sum = split_sum(n, smallest_sum, [&](std::size_t begin, std::size_t end) {
+    return current_table()->sum(x + begin, end - begin);
+  });
+  return std::isfinite(sum) || std::all_of(x, x + n, [](float value) { return std::isfinite(value); });
 }
+
+void softmax(std::size_t rows, std::size_t classes, const float* logits, float* probabilities) {
+  split(rows, smallest_exponentials / classes, 1, [&](std::size_t begin, std::size_t end) {
+    current_table()->softmax(logits + begin * classes, end - begin, classes, probabilities + begin * classes);
+  });
+}
+
+struct Model {
+  std::vector<Layer> layers;
+  bool packed;
+  float epsilon;
+  std::size_t widest = 0;
+
+  // where the logits of these rows lie, in one of two places, each for so many rows of the widest layer
+  const float* forward(std::size_t rows, const float* x, float* to, float* other) const {
+    const auto advance = [&] {
+      x = to;
+      std::swap(to, other);
+    };
+    for (const Layer& layer : layers) {
+      multiply(layer, packed, &layer != &layers.back(), rows, x, to);
+      advance();
+      if (layer.gamma.data == nullptr) continue;
+      normalize(layer, epsilon, rows, x, to);
+      advance();
+    }
+    return x;
+  }
+};
 
 Napi::Value predict(Args& args) {
   const std::size_t rows = args.size("rows"), inputs = args.size("inputs");
-  const bool packed = args.flag("packed");
-  const float epsilon = args.real("epsilon");
+  Model model{};
+  model.packed = args.flag("packed");
+  const bool normalized = args.flag("normalized");
+  model.epsilon = args.real("epsilon");
   const auto x = args.array<const float>("x", rows * inputs);
   const auto workspace = args.array<float>("workspace", 0);
   const auto labels = args.array<std::uint32_t>("labels", rows);
   const auto probabilities = args.array<float>("probabilities", 0);
-  const std::vector<Layer> model = layers(args, inputs);
-  const std::size_t classes = model.back().outputs;
+  model.layers = layers(args, inputs, normalized);
+  const std::size_t classes = model.layers.back().outputs;
+  if (!(model.epsilon > 0)) args.refuse("INVALID_ARGUMENT", "epsilon must be above 0");
   if (probabilities.length != rows * classes)
-    args.refuse("LENGTH", "probabilities holds " + std::to_string(probabilities.length) + " numbers, expected " +
+    args.refuse("LENGTH", "probabilities has " + std::to_string(probabilities.length) + " elements, expected " +
                               std::to_string(rows * classes));
   args.distinct(workspace, {x, labels, probabilities});
   args.distinct(probabilities, {x, labels});
   args.distinct(labels, {x});
-  std::size_t widest = 0;
-  for (const Layer& layer : model) {
-    widest = std::max(widest, layer.outputs);
+  for (const Layer& layer : model.layers) {
+    model.widest = std::max(model.widest, layer.outputs);
     for (const Range& output : {Range(workspace), Range(probabilities), Range(labels)})
       args.distinct(output, {layer.weight, layer.bias, layer.gamma, layer.beta, layer.mean, layer.variance});
   }
-  const std::size_t block = workspace.length / (2 * widest);
+  const std::size_t block = workspace.length / (2 * model.widest);
   if (block == 0)
-    args.refuse("LENGTH", "workspace holds " + std::to_string(workspace.length) + " numbers, expected at least " +
-                              std::to_string(2 * widest));
+    args.refuse("LENGTH", "workspace has " + std::to_string(workspace.length) + " elements, expected at least " +
+                              std::to_string(2 * model.widest));
   if (!finite(x, x.length)) args.refuse("NON_FINITE", "x holds NaN or infinity");
 
   for (std::size_t row = 0; row < rows; row += block) {
     const std::size_t count = std::min(block, rows - row);
-    const float* from = x + row * inputs;
-    float* to = workspace;
-    float* other = workspace + block * widest;
-    for (const Layer& layer : model) {
-      multiply(layer, packed, &layer != &model.back(), count, from, to);
-      from = to;
-      std::swap(to, other);
-      if (layer.gamma.data == nullptr) continue;
-      normalize(layer, epsilon, count, from, to);
-      from = to;
-      std::swap(to, other);
-    }
-    const bool numbers = current_table()->argmax(from, count, classes, labels + row) < 0;
-    current_table()->softmax(from, count, classes, probabilities + row * classes);
+    const float* logits = model.forward(count, x + row * inputs, workspace, workspace + block * model.widest);
+    float* p = probabilities + row * classes;
+    const bool numbers = current_table()->argmax(logits, count, classes, labels + row) < 0;
+    softmax(count, classes, logits, p);
     // an infinite logit is the largest of its row, and shows in the probabilities
-    if (!numbers || !finite(probabilities + row * classes, count * classes))
+    if (!numbers || !finite(p, count * classes))
       args.refuse("NON_FINITE", "the model's logits are not finite: its training has diverged");
   }
   return args.env().Undefined();

@@ -82,7 +82,7 @@ export class Mlp implements Classifier {
     const layers = this.#arrays().map(({ weight, bias, norm }) => {
       const packed = new Float32Array(weight.length)
       native.packWeight(bias.length, weight.length / bias.length, weight, packed)
-      return { weight: packed, bias: bias.slice(), norm: norm && copyOf(norm) }
+      return { weight: packed, bias: bias.slice(), norm: norm.map((array) => array.slice()) }
     })
     return new Predictor(this.inputs, layers, { packed: true })
   }
@@ -90,30 +90,10 @@ export class Mlp implements Classifier {
   #arrays(): PredictorLayer[] {
     return this.#layers.flatMap((layer, index) => {
       if (!(layer instanceof Linear)) return []
-      const norm = this.#layers[index + 1]
-      return [
-        {
-          weight: layer.weight.data,
-          bias: layer.bias.data,
-          norm: norm instanceof BatchNorm1d ? statisticsOf(norm) : null,
-        },
-      ]
+      const next = this.#layers[index + 1]
+      const norm =
+        next instanceof BatchNorm1d ? [next.gamma.data, next.beta.data, next.runningMean, next.runningVariance] : []
+      return [{ weight: layer.weight.data, bias: layer.bias.data, norm }]
     })
   }
 }
-
-type Norm = NonNullable<PredictorLayer['norm']>
-
-const statisticsOf = ({ gamma, beta, runningMean, runningVariance }: BatchNorm1d): Norm => ({
-  gamma: gamma.data,
-  beta: beta.data,
-  mean: runningMean,
-  variance: runningVariance,
-})
-
-const copyOf = ({ gamma, beta, mean, variance }: Norm): Norm => ({
-  gamma: gamma.slice(),
-  beta: beta.slice(),
-  mean: mean.slice(),
-  variance: variance.slice(),
-})

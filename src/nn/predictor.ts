@@ -3,19 +3,14 @@ import { EPSILON } from './batch-norm.ts'
 import type { Prediction } from './module.ts'
 import { checkRows } from './rows.ts'
 
-/** One layer as the native call takes it: a linear layer, and the BatchNorm after it or null. */
+/** One linear layer as the native call takes it, with the BatchNorm after it. */
 export interface PredictorLayer {
   /** [O, I] */
   readonly weight: Float32Array
   /** [O] */
   readonly bias: Float32Array
-  /** [O] each */
-  readonly norm: {
-    readonly gamma: Float32Array
-    readonly beta: Float32Array
-    readonly mean: Float32Array
-    readonly variance: Float32Array
-  } | null
+  /** gamma, beta, running mean and running variance, [O] each, after every layer but the last; or empty in all */
+  readonly norm: readonly Float32Array[]
 }
 
 // rows at a time: so few that what passes between two layers stays in the cache; results do not depend on it
@@ -31,8 +26,10 @@ export class Predictor {
   /** C, classes */
   readonly outputs: number
   readonly #packed: boolean
-  readonly #layers: readonly (Float32Array | null)[]
+  readonly #normalized: boolean
+  readonly #layers: readonly Float32Array[]
   readonly #widest: number
+  readonly #one: Prediction
   #workspace = new Float32Array(0)
 
   /** @internal */
@@ -40,11 +37,10 @@ export class Predictor {
     this.inputs = inputs
     this.outputs = layers.at(-1)?.bias.length as number
     this.#packed = packed
+    this.#normalized = layers.some(({ norm }) => norm.length > 0)
+    this.#layers = layers.flatMap(({ weight, bias, norm }) => [weight, bias, ...norm])
     this.#widest = Math.max(...layers.map(({ bias }) => bias.length))
-    this.#layers = layers.flatMap(({ weight, bias, norm }, index) => {
-      if (index === layers.length - 1) return [weight, bias]
-      return [weight, bias, norm?.gamma ?? null, norm?.beta ?? null, norm?.mean ?? null, norm?.variance ?? null]
-    })
+    this.#one = { labels: new Uint32Array(1), probabilities: new Float32Array(this.outputs) }
   }
 
   /**
@@ -53,11 +49,27 @@ export class Predictor {
    */
   predict(x: Float32Array): Prediction {
     const rows = checkRows(x, this.inputs)
+    if (rows > 1) return this.#answer(x, rows, new Uint32Array(rows), new Float32Array(rows * this.outputs))
+    // measured: native memory for small new arrays takes longer than copying
+    const { labels, probabilities } = this.#answer(x, 1, this.#one.labels, this.#one.probabilities)
+    return { labels: new Uint32Array(labels), probabilities: new Float32Array(probabilities) }
+  }
+
+  #answer(x: Float32Array, rows: number, labels: Uint32Array, probabilities: Float32Array): Prediction {
     const needed = 2 * this.#widest * Math.min(rows, ROWS)
     if (this.#workspace.length < needed) this.#workspace = new Float32Array(needed)
-    const labels = new Uint32Array(rows)
-    const probabilities = new Float32Array(rows * this.outputs)
-    native.predict(rows, this.inputs, this.#packed, EPSILON, x, this.#workspace, labels, probabilities, ...this.#layers)
+    native.predict(
+      rows,
+      this.inputs,
+      this.#packed,
+      this.#normalized,
+      EPSILON,
+      x,
+      this.#workspace,
+      labels,
+      probabilities,
+      ...this.#layers,
+    )
     return { labels, probabilities }
   }
 }

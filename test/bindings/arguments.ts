@@ -12,6 +12,8 @@ export interface ArrayArgument {
   readonly optional?: true
   /** the size that every element must be below */
   readonly below?: string
+  /** variances */
+  readonly positive?: true
   /** no other argument depends on its length */
   readonly anyLength?: true
 }
@@ -26,7 +28,7 @@ export type Argument =
       readonly high: number
       readonly bad: number[]
     }
-  | { readonly kind: 'flag'; readonly name: string }
+  | { readonly kind: 'flag'; readonly name: string; readonly value: boolean }
   | { readonly kind: 'text'; readonly name: string; readonly value: string }
 
 /** What an export takes, in order. */
@@ -36,10 +38,12 @@ export interface Call {
   readonly variants?: readonly Readonly<Record<string, null | boolean | number>>[]
   /** inputs whose very memory the output may be */
   readonly inPlace?: readonly string[]
+  /** it takes any number of layers: with fewer arguments, others mean something else */
+  readonly variadic?: true
 }
 
 export const size = (name: string, least = 1): Argument => ({ kind: 'size', name, least })
-export const flag = (name: string): Argument => ({ kind: 'flag', name })
+export const flag = (name: string): Argument => ({ kind: 'flag', name, value: false })
 export const number = (name: string, low: number, high: number, ...bad: number[]): Argument => ({
   kind: 'number',
   name,
@@ -47,7 +51,7 @@ export const number = (name: string, low: number, high: number, ...bad: number[]
   high,
   bad: [...bad, NaN, Infinity, -Infinity, 1e39],
 })
-type More = Partial<Pick<ArrayArgument, 'dtype' | 'optional' | 'below' | 'anyLength'>>
+type More = Partial<Pick<ArrayArgument, 'dtype' | 'optional' | 'below' | 'positive' | 'anyLength'>>
 export const input = (name: string, length: string, more: More = {}): Argument => ({
   kind: 'array',
   name,
@@ -82,8 +86,10 @@ export function sizesOf(call: Call): string[] {
 export const leastOf = (call: Call, name: string): number =>
   call.takes.find((taken) => taken.kind === 'size' && taken.name === name && taken.least > 1) ? 2 : 1
 
+const FIXED: Sizes = { one: 1, two: 2 }
+
 export const lengthOf = (argument: ArrayArgument, sizes: Sizes): number =>
-  argument.length.reduce((product, name) => product * (name === 'one' ? 1 : (sizes[name] as number)), 1)
+  argument.length.reduce((product, name) => product * (FIXED[name] ?? (sizes[name] as number)), 1)
 
 export type Filled = (next: () => number, length: number) => Float32Array
 
@@ -93,12 +99,15 @@ export function draw(call: Call, sizes: Sizes, seed: number, floats: Filled): Ma
   const one = (taken: Argument): unknown => {
     if (taken.kind === 'size') return taken.below === undefined ? sizes[taken.name] : next() % (sizes[taken.below] ?? 1)
     if (taken.kind === 'number') return between(next, taken.low, taken.high)
-    if (taken.kind === 'flag') return false
-    if (taken.kind === 'text') return taken.value
+    if (taken.kind === 'flag' || taken.kind === 'text') return taken.value
     const array = makeArray(taken.dtype, lengthOf(taken, sizes))
     const limit = taken.below === undefined ? 256 : Math.min(256, sizes[taken.below] as number)
     if (taken.dtype === 'Float32Array' || taken.dtype === 'Float64Array') array.set(floats(next, array.length))
     else for (let index = 0; index < array.length; index++) array[index] = next() % limit
+    if (taken.positive)
+      array.forEach((value, index) => {
+        array[index] = Math.abs(value)
+      })
     return array
   }
   return new Map(call.takes.map((taken) => [taken.name, one(taken)]))

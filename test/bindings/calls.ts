@@ -177,6 +177,31 @@ export const CALLS: Readonly<Record<keyof Native, Call>> = {
   quadraticSum: { takes: [input('theta', 'n'), input('anchor', 'n'), input('precision', 'n')] },
   mergeQuadratic: { takes: [input('theta', 'n'), input('f', 'n'), output('anchor', 'n'), output('precision', 'n')] },
 
+  predict: {
+    takes: [
+      size('rows'),
+      size('inputs'),
+      flag('packed'),
+      { kind: 'flag', name: 'normalized', value: true },
+      number('epsilon', 1e-5, 1, 0, -1),
+      input('x', 'rows inputs'),
+      // at least 2 numbers for each output of the widest layer
+      output('workspace', 'two hidden classes', { anyLength: true }),
+      output('labels', 'rows', words),
+      output('probabilities', 'rows classes'),
+      input('weight', 'hidden inputs'),
+      ...['bias', 'gamma', 'beta', 'runningMean'].map((name) => input(name, 'hidden')),
+      input('runningVariance', 'hidden', { positive: true }),
+      input('lastWeight', 'classes hidden'),
+      input('lastBias', 'classes'),
+    ],
+    variants: [{}, { packed: true }],
+    variadic: true,
+  },
+  packWeight: {
+    takes: [size('outputs'), size('inputs'), input('weight', 'outputs inputs'), output('out', 'outputs inputs')],
+  },
+
   gather: {
     takes: [
       input('pixels', 'images features', bytes),

@@ -15,6 +15,9 @@ export const SIZES: Sizes = {
   classes: 3,
   features: 2,
   images: 9,
+  inputs: 10,
+  hidden: 8,
+  outputs: 11,
   iterations: 2,
   count: 2,
 }

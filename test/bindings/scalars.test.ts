@@ -51,8 +51,16 @@ test.each(each('flag'))('%s: a flag that is no boolean', (name, { name: argument
 
 test.each(NAMES)('%s: too few arguments', (name) => {
   const all = [...accepted(name)]
-  for (let kept = 0; kept < all.length; kept++)
-    refused(name, new Map(all.slice(0, kept)), ['INVALID_ARGUMENT', 'DTYPE'], all[kept]?.[0] ?? '')
+  const { variadic } = CALLS[name]
+  for (let kept = 0; kept < all.length; kept++) {
+    const missing = variadic ? '' : (all[kept]?.[0] ?? '')
+    refused(
+      name,
+      new Map(all.slice(0, kept)),
+      ['INVALID_ARGUMENT', 'DTYPE', ...(variadic ? (['LENGTH'] as const) : [])],
+      missing,
+    )
+  }
 })
 
 describe('values that do not belong together', () => {
