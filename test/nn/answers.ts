@@ -28,3 +28,10 @@ export function used(sizes: readonly number[], batchNorm = false): Mlp {
 }
 
 export const rowsOf = ({ inputs }: Classifier, count: number, seed = 3) => numbers(count * inputs, Random.from(seed))
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array | Uint32Array) =>
+  Buffer.from(buffer, byteOffset, byteLength)
+
+/** equal bits, compared quickly */
+export const sameAnswer = (a: Prediction, b: Prediction): boolean =>
+  bytesOf(a.labels).equals(bytesOf(b.labels)) && bytesOf(a.probabilities).equals(bytesOf(b.probabilities))

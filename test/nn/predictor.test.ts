@@ -6,7 +6,7 @@ import { Adam } from '../../src/optim/adam.ts'
 import { threads } from '../../src/tensor/threads.ts'
 import { Learner } from '../../src/training/learner.ts'
 import { stateOf } from '../toy.ts'
-import { byTape, rowsOf, used } from './answers.ts'
+import { byTape, rowsOf, sameAnswer, used } from './answers.ts'
 
 const TABLES = native.tables()
 const first = { table: TABLES[native.currentTable()] as string, threads: threads() }
@@ -15,7 +15,7 @@ afterEach(() => {
   threads(first.threads)
 })
 
-// products that add up in chains: below 64 inputs, and below 384 with more than 16 outputs; in lanes: all others
+// products that add up in chains and in lanes, on both sides of every border between the two and far from it
 const SIZES = [
   [9, 4],
   [63, 16, 10],
@@ -24,7 +24,10 @@ const SIZES = [
   [383, 100, 10],
   [383, 16, 40],
   [384, 33, 70, 65, 10],
+  [511, 40, 5],
+  [512, 40, 5],
   [784, 100, 10],
+  [784, 700, 10],
   [21, 48, 400, 19],
 ]
 const NETS = SIZES.flatMap((sizes) => [false, true].map((batchNorm) => ({ sizes, batchNorm })))
@@ -47,8 +50,9 @@ describe.each(NETS)('$sizes, BatchNorm $batchNorm: live and frozen answer', ({ s
       const expected = byTape(model, batchOfX)
       for (const count of [1, 2, 3]) {
         threads(count)
-        expect(model.predict(batchOfX)).toEqual(expected)
-        expect(frozen.predict(batchOfX)).toEqual(expected)
+        const told = `${batch} rows, ${count} threads`
+        expect(sameAnswer(model.predict(batchOfX), expected), told).toBe(true)
+        expect(sameAnswer(frozen.predict(batchOfX), expected), told).toBe(true)
       }
     }
   })
