@@ -4,37 +4,45 @@ namespace palimpsest {
 
 namespace {
 
-// the widest tile of any table, and a number of rows that divides into tiles
-constexpr std::size_t tile_columns = 48, tile_rows = 8;
+// divides into the tiles of every table
+constexpr std::size_t tile_columns = 48, tile_rows = 8, dot_columns = 12;
 constexpr std::size_t smallest_product = 1 << 18;
+
+// how many rows or columns make a part, when each costs this many multiplications
+std::size_t smallest(std::size_t cost) { return (smallest_product - 1) / std::max<std::size_t>(cost, 1) + 1; }
+
+void split_columns(const KernelTable& table, const Matmul& product, std::size_t grain) {
+  split(product.n, std::max(grain, smallest(product.m * product.k)), grain, [&](std::size_t begin, std::size_t end) {
+    Matmul part = product;
+    part.n = end - begin;
+    part.b += product.form == Form::nt ? begin * product.b_stride : begin;
+    if (product.bias != nullptr) part.bias += begin;
+    part.c += begin;
+    table.matmul(part);
+  });
+}
+
+void split_rows(const KernelTable& table, const Matmul& product) {
+  // every part packs all of B: no more of them than threads
+  const std::size_t least = std::max({tile_rows, smallest(product.n * product.k), product.m / threads()});
+  split(product.m, least, tile_rows, [&](std::size_t begin, std::size_t end) {
+    Matmul part = product;
+    part.m = end - begin;
+    part.a += product.form == Form::tn ? begin : begin * product.a_stride;
+    part.c += begin * product.c_stride;
+    table.matmul(part);
+  });
+}
 
 }  // namespace
 
 void split_matmul(const KernelTable& table, const Matmul& product) {
-  // how many rows or columns make a part, when each costs this much
-  const auto smallest = [](std::size_t line) { return (smallest_product - 1) / std::max<std::size_t>(line, 1) + 1; };
-  if (product.n >= 4 * tile_columns * threads()) {
-    split(product.n, std::max(tile_columns, smallest(product.m * product.k)), tile_columns,
-          [&](std::size_t begin, std::size_t end) {
-            Matmul part = product;
-            part.n = end - begin;
-            part.b += product.form == Form::nt ? begin * product.b_stride : begin;
-            if (product.bias != nullptr) part.bias += begin;
-            part.c += begin;
-            table.matmul(part);
-          });
-  } else {
-    split(product.m,
-          // every part packs all of B: no more of them than threads
-          std::max({tile_rows, smallest(product.n * product.k), product.m / threads()}), tile_rows,
-          [&](std::size_t begin, std::size_t end) {
-            Matmul part = product;
-            part.m = end - begin;
-            part.a += product.form == Form::tn ? begin : begin * product.a_stride;
-            part.c += begin * product.c_stride;
-            table.matmul(part);
-          });
-  }
+  const std::size_t grain = product.dot ? dot_columns : tile_columns;
+  const bool many_columns = product.n >= 2 * grain * threads();
+  // a layer's outputs are columns of NT and rows of TN. each thread keeps to its own of them, forward, backward and in
+  // the optimizer's pass, so that weights and gradients stay in its cache
+  const bool by_rows = product.form == Form::tn ? product.m >= 2 * tile_rows * threads() : !many_columns;
+  by_rows ? split_rows(table, product) : split_columns(table, product, grain);
 }
 
 }  // namespace palimpsest
