@@ -14,6 +14,7 @@ Napi::Object initialize(Napi::Env, Napi::Object exports) {
   provide_consolidation(exports);
   provide_gather(exports);
   provide_predict(exports);
+  provide_memory(exports);
   return exports;
 }
 

@@ -33,5 +33,6 @@ void provide_optimizer(Napi::Object& exports);
 void provide_consolidation(Napi::Object& exports);
 void provide_gather(Napi::Object& exports);
 void provide_predict(Napi::Object& exports);
+void provide_memory(Napi::Object& exports);
 
 }  // namespace palimpsest

@@ -35,6 +35,8 @@ export interface Native {
   /** how many calls several threads have worked on, since the process began */
   forkJoins(): number
   fmaPeak(iterations: number, sink: F32): number
+  /** how many numbers of x lie before the first that starts a cache line, which may be past its end */
+  toBoundary(x: F32): number
 
   matmulNT(...args: Product): void
   matmulNN(...args: Product): void

@@ -1,6 +1,7 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
 import { native } from '../../bindings/native.ts'
 import { type Anchored, penaltyOf, type Quadratic, within } from '../optim/optimizer.ts'
+import { alignedFloats } from '../tensor/aligned.ts'
 import type { Parameter } from '../tensor/parameter.ts'
 import { articleDiagonal } from './article.ts'
 import { oneOf } from './checks.ts'
@@ -79,8 +80,9 @@ export class Ewc implements Method {
     let constant = this.mode === 'separate' ? this.#constant : 0
     for (const [parameter, f] of fisher) {
       const held = old.get(parameter)
-      const precision = held ? held.precision.slice() : new Float32Array(parameter.size)
-      const anchor = held ? held.anchor.slice() : parameter.data.slice()
+      const [precision, anchor] = [alignedFloats(parameter.size), alignedFloats(parameter.size)]
+      if (held) precision.set(held.precision)
+      anchor.set(held?.anchor ?? parameter.data)
       constant += native.mergeQuadratic(parameter.data, f, anchor, precision)
       merged.set(parameter, { precision, anchor })
     }

@@ -1,5 +1,6 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
 import { native } from '../../bindings/native.ts'
+import { alignedFloats } from '../tensor/aligned.ts'
 import { Random } from '../tensor/random.ts'
 import type { LabelledSet } from './set.ts'
 
@@ -58,9 +59,7 @@ export function batches(set: LabelledSet, options: BatchesOptions): Batches {
         const indices = order.subarray(from, Math.min(from + size, samples))
         const rows = indices.length
         const { x, y }: Batch =
-          reuse && last?.y.length === rows
-            ? last
-            : { x: new Float32Array(rows * set.features), y: new Uint8Array(rows) }
+          reuse && last?.y.length === rows ? last : { x: alignedFloats(rows * set.features), y: new Uint8Array(rows) }
         native.gather(set.inputs, set.features, indices, x)
         for (let row = 0; row < rows; row++) y[row] = set.labels[indices[row] as number] as number
         last = { x, y }

@@ -1,3 +1,4 @@
+import { alignedFloats } from '../tensor/aligned.ts'
 import type { Random } from '../tensor/random.ts'
 
 /**
@@ -6,5 +7,7 @@ import type { Random } from '../tensor/random.ts'
  */
 export function kaimingUniform(length: number, inputs: number, random: Random): Float32Array {
   const bound = 1 / Math.sqrt(inputs)
-  return Float32Array.from({ length }, () => (2 * random.uniform() - 1) * bound)
+  const values = alignedFloats(length)
+  for (let index = 0; index < length; index++) values[index] = (2 * random.uniform() - 1) * bound
+  return values
 }

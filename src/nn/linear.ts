@@ -1,7 +1,7 @@
 import { linear } from '../ops/linear.ts'
 import { Parameter } from '../tensor/parameter.ts'
 import type { Random } from '../tensor/random.ts'
-import type { Matrix, Vector } from '../tensor/shape.ts'
+import { checkShape, type Matrix, type Vector } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { kaimingUniform } from './init.ts'
 import type { Module } from './module.ts'
@@ -20,6 +20,7 @@ export class Linear implements Module {
     options: { readonly random: Random; readonly relu?: boolean },
   ) {
     const { random, relu = false } = options
+    checkShape([outputs, inputs])
     this.weight = new Parameter(`${name}.weight`, [outputs, inputs], kaimingUniform(outputs * inputs, inputs, random))
     this.bias = new Parameter(`${name}.bias`, [outputs], kaimingUniform(outputs, inputs, random))
     this.#relu = relu

@@ -1,5 +1,6 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
 import { native } from '../../bindings/native.ts'
+import { alignedFloats } from '../tensor/aligned.ts'
 import type { Parameter } from '../tensor/parameter.ts'
 import { Random } from '../tensor/random.ts'
 import type { Matrix } from '../tensor/shape.ts'
@@ -80,7 +81,7 @@ export class Mlp implements Classifier {
   /** A copy that only answers, faster for few rows, and keeps what the weights are now while training goes on. */
   freeze(): Predictor {
     const layers = this.#arrays().map(({ weight, bias, norm }) => {
-      const packed = new Float32Array(weight.length)
+      const packed = alignedFloats(weight.length)
       native.packWeight(bias.length, weight.length / bias.length, weight, packed)
       return { weight: packed, bias: bias.slice(), norm: norm.map((array) => array.slice()) }
     })

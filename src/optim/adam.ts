@@ -1,4 +1,5 @@
 import { native } from '../../bindings/native.ts'
+import { alignedFloats } from '../tensor/aligned.ts'
 import type { Parameter } from '../tensor/parameter.ts'
 import { type Optimizer, penaltyOf, type StepOptions, within } from './optimizer.ts'
 
@@ -75,7 +76,7 @@ export class Adam implements Optimizer {
   }
 
   #momentsOf(parameter: Parameter): Moments {
-    const fresh = () => new Float32Array(parameter.size)
+    const fresh = () => alignedFloats(parameter.size)
     const held = this.#moments.get(parameter) ?? { first: fresh(), second: fresh() }
     this.#moments.set(parameter, held)
     return held

@@ -1,5 +1,6 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
 import { native } from '../../bindings/native.ts'
+import { alignedFloats } from '../tensor/aligned.ts'
 import type { Parameter } from '../tensor/parameter.ts'
 import { type Optimizer, penaltyOf, type Quadratic, type StepOptions, within } from './optimizer.ts'
 
@@ -67,7 +68,7 @@ export class Sgd implements Optimizer {
   }
 
   #velocityOf(parameter: Parameter): Float32Array {
-    const held = this.#velocity.get(parameter) ?? new Float32Array(parameter.size)
+    const held = this.#velocity.get(parameter) ?? alignedFloats(parameter.size)
     this.#velocity.set(parameter, held)
     return held
   }

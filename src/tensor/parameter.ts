@@ -1,3 +1,4 @@
+import { alignedFloats } from './aligned.ts'
 import type { Shape } from './shape.ts'
 import { Tensor } from './tensor.ts'
 
@@ -15,6 +16,6 @@ export class Parameter<const S extends Shape = Shape> extends Tensor<S> {
     super(shape, data)
     this.name = name
     this.data = data
-    this.gradient = new Float32Array(data.length)
+    this.gradient = alignedFloats(data.length)
   }
 }

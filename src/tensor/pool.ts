@@ -1,3 +1,5 @@
+import { alignedFloats } from './aligned.ts'
+
 /** Float32Arrays by length, used again step after step, so that a step in steady state allocates none. */
 export class BufferPool {
   readonly #free = new Map<number, Float32Array[]>()
@@ -13,7 +15,7 @@ export class BufferPool {
   take(length: number): Float32Array {
     let buffer = this.#free.get(length)?.pop()
     if (!buffer) {
-      buffer = new Float32Array(length)
+      buffer = alignedFloats(length)
       this.#allocated++
     }
     this.#taken.add(buffer)

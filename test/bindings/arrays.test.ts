@@ -75,19 +75,23 @@ describe.each(WITH_ARRAYS)('%s refuses an array', (name) => {
   })
 })
 
-test.each(WITH_ARRAYS)('%s takes shared memory, and an offset into it', (name) => {
-  const [own, shared] = [accepted(name), accepted(name)]
-  for (const { name: argument } of arraysOf(name)) {
-    const array = shared.get(argument) as Numbers
-    const memory = new SharedArrayBuffer(array.byteLength + 24)
-    const view: Numbers = Reflect.construct(array.constructor, [memory, 16, array.length])
-    view.set(array)
-    shared.set(argument, view)
-  }
-  expect(call(name, shared)).toEqual(call(name, own))
-  for (const { name: argument } of arraysOf(name))
-    expect([...(shared.get(argument) as Numbers)]).toEqual([...(own.get(argument) as Numbers)])
-})
+// where an array lies is what toBoundary tells
+test.each(WITH_ARRAYS.filter((name) => name !== 'toBoundary'))(
+  '%s takes shared memory, and an offset into it',
+  (name) => {
+    const [own, shared] = [accepted(name), accepted(name)]
+    for (const { name: argument } of arraysOf(name)) {
+      const array = shared.get(argument) as Numbers
+      const memory = new SharedArrayBuffer(array.byteLength + 24)
+      const view: Numbers = Reflect.construct(array.constructor, [memory, 16, array.length])
+      view.set(array)
+      shared.set(argument, view)
+    }
+    expect(call(name, shared)).toEqual(call(name, own))
+    for (const { name: argument } of arraysOf(name))
+      expect([...(shared.get(argument) as Numbers)]).toEqual([...(own.get(argument) as Numbers)])
+  },
+)
 
 test('a Buffer is a Uint8Array', () => {
   const out = new Float32Array(2)

@@ -6,7 +6,7 @@ import { type Numbers, sameBits, special, uniform } from '../numbers.ts'
 import { type Call, draw, leastOf, type Sizes, sizesOf } from './arguments.ts'
 import { CALLS, NAMES } from './calls.ts'
 
-// fmaPeak is a measurement: each table runs as many chains as it has registers for
+// fmaPeak is a measurement: each table runs as many chains as it has registers for; toBoundary tells of an address
 const AROUND = [
   'tables',
   'currentTable',
@@ -16,6 +16,7 @@ const AROUND = [
   'setDefaultThreads',
   'forkJoins',
   'fmaPeak',
+  'toBoundary',
 ]
 const COMPUTING = NAMES.filter((name) => !AROUND.includes(name))
 

@@ -65,6 +65,8 @@ export const CALLS: Readonly<Record<keyof Native, Call>> = {
   forkJoins: { takes: [] },
   fmaPeak: { takes: [size('iterations'), output('sink', 'one')] },
 
+  toBoundary: { takes: [input('x', 'n', { anyLength: true })] },
+
   matmulNT: matmul('m k', 'n k'),
   matmulNN: matmul('m k', 'k n'),
   matmulTN: matmul('k m', 'k n'),
