@@ -51,6 +51,7 @@ export interface Native {
   reluGradient(y: F32, dY: F32, dX: F32): void
 
   sum(x: F32): number
+  allFinite(x: F32): boolean
   rowSums(rows: number, columns: number, x: F32, out: F32): void
   columnSums(rows: number, columns: number, x: F32, out: F32): void
   argmax(rows: number, columns: number, x: F32, out: Uint32Array): void

@@ -83,6 +83,7 @@ struct KernelTable {
 
   // reduce.inc
   double (*sum)(const float* x, std::size_t n);
+  bool (*all_finite)(const float* x, std::size_t n);
   void (*row_sums)(const float* x, std::size_t rows, std::size_t columns, float* out);
   void (*column_sums)(const float* x, std::size_t rows, std::size_t columns, float* out);
   // lowest index of the largest element a row; returns the first row that holds a NaN, or -1

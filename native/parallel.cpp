@@ -41,7 +41,8 @@ void split_matmul(const KernelTable& table, const Matmul& product) {
   const bool many_columns = product.n >= 2 * grain * threads();
   // a layer's outputs are columns of NT and rows of TN. each thread keeps to its own of them, forward, backward and in
   // the optimizer's pass, so that weights and gradients stay in its cache
-  const bool by_rows = product.form == Form::tn ? product.m >= 2 * tile_rows * threads() : !many_columns;
+  const bool many_rows = product.m >= 2 * tile_rows * threads();
+  const bool by_rows = !many_columns || (product.form == Form::tn && many_rows);
   by_rows ? split_rows(table, product) : split_columns(table, product, grain);
 }
 

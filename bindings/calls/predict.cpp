@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <cmath>
 #include <vector>
 
 #include "../exports.h"
@@ -56,14 +54,6 @@ void multiply(const Layer& layer, bool packed, bool relu, std::size_t rows, cons
 void normalize(const Layer& layer, float epsilon, std::size_t rows, const float* x, float* y) {
   const BatchNorm p = {rows, layer.outputs, x, layer.gamma, layer.beta, epsilon};
   current_table()->batch_norm_evaluation(p, layer.mean, layer.variance, y);
-}
-
-bool finite(const float* x, std::size_t n) {
-  // the sum of large numbers overflows, too
-  const double sum = split_sum(n, smallest_sum, [&](std::size_t begin, std::size_t end) {
-    return current_table()->sum(x + begin, end - begin);
-  });
-  return std::isfinite(sum) || std::all_of(x, x + n, [](float value) { return std::isfinite(value); });
 }
 
 void softmax(std::size_t rows, std::size_t classes, const float* logits, float* probabilities) {
@@ -123,7 +113,7 @@ Napi::Value predict(Args& args) {
   if (block == 0)
     args.refuse("LENGTH", "workspace has " + std::to_string(workspace.length) + " elements, expected at least " +
                               std::to_string(2 * model.widest));
-  if (!finite(x, x.length)) args.refuse("NON_FINITE", "x holds NaN or infinity");
+  if (!current_table()->all_finite(x, x.length)) args.refuse("NON_FINITE", "x holds NaN or infinity");
 
   for (std::size_t row = 0; row < rows; row += block) {
     const std::size_t count = std::min(block, rows - row);
@@ -132,7 +122,7 @@ Napi::Value predict(Args& args) {
     const bool numbers = current_table()->argmax(logits, count, classes, labels + row) < 0;
     softmax(count, classes, logits, p);
     // an infinite logit is the largest of its row, and shows in the probabilities
-    if (!numbers || !finite(p, count * classes))
+    if (!numbers || !current_table()->all_finite(p, count * classes))
       args.refuse("NON_FINITE", "the model's logits are not finite: its training has diverged");
   }
   return args.env().Undefined();

@@ -13,6 +13,11 @@ Napi::Value sum(Args& args) {
   return Napi::Number::New(args.env(), total);
 }
 
+Napi::Value all_finite(Args& args) {
+  const auto x = args.array<const float>("x", 0);
+  return Napi::Boolean::New(args.env(), current_table()->all_finite(x, x.length));
+}
+
 Napi::Value row_sums(Args& args) {
   const std::size_t rows = args.size("rows"), columns = args.size("columns");
   const auto x = args.array<const float>("x", rows * columns);
@@ -58,6 +63,7 @@ Napi::Value count_equal(Args& args) {
 
 void provide_reduce(Napi::Object& exports) {
   provide<sum>(exports, "sum");
+  provide<all_finite>(exports, "allFinite");
   provide<row_sums>(exports, "rowSums");
   provide<column_sums>(exports, "columnSums");
   provide<argmax>(exports, "argmax");

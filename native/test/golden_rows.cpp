@@ -38,6 +38,9 @@ void add_reductions(Cases& cases, std::size_t rows, std::size_t columns) {
   cases.add("sum" + of, &KernelTable::sum, [=](auto sum, Inputs& inputs, Digest& digest) {
     digest.add(sum(inputs.floats(rows * columns).data(), rows * columns));
   });
+  cases.add("all_finite" + of, &KernelTable::all_finite, [=](auto all_finite, Inputs& inputs, Digest& digest) {
+    digest.add(all_finite(inputs.floats(rows * columns).data(), rows * columns) ? 1.0 : 0.0);
+  });
   cases.add("row_sums" + of, &KernelTable::row_sums, [=](auto row_sums, Inputs& inputs, Digest& digest) {
     auto x = inputs.floats(rows * columns), out = inputs.floats(rows);
     row_sums(x.data(), rows, columns, out.data());

@@ -113,7 +113,26 @@ void check_count(std::size_t n) {
 
 }  // namespace
 
+void check_finite(std::size_t n) {
+  const Run run = [=](const KernelTable& table) {
+    Floats answers;
+    const float inf = std::numeric_limits<float>::infinity(), largest = std::numeric_limits<float>::max();
+    for (const float odd : {largest, -largest, 1e-42f, -0.0f, inf, -inf, std::numeric_limits<float>::quiet_NaN()}) {
+      for (std::size_t i = 0; i < n; ++i) {
+        Floats x(n, largest);
+        x[i] = odd;
+        answers.push_back(table.all_finite(x.data(), n) ? 1 : 0);
+      }
+    }
+    return answers;
+  };
+  Floats expected(7 * n, 0);
+  for (std::size_t i = 0; i < 4 * n; ++i) expected[i] = 1;
+  check_exact("all finite of " + std::to_string(n), run, expected);
+}
+
 void test_reduce() {
+  for (const std::size_t n : {0, 1, 15, 16, 17, 63, 64, 65, 150}) check_finite(n);
   for (int i = 0; i < 60; ++i) check_sums(random_size(0, 40), random_size(0, 70));
   for (const std::size_t rows : {4095, 4096, 4097, 8200}) check_sums(rows, 17);
   check_sums(2, 4100);

@@ -161,7 +161,5 @@ export class Learner {
 /** x as whole rows of finite numbers */
 function checkFinite(x: Float32Array, inputs: number): void {
   checkRows(x, inputs)
-  // the sum of large numbers overflows, too
-  if (!Number.isFinite(native.sum(x)) && !x.every(Number.isFinite))
-    throw new PalimpsestError('NON_FINITE', 'x holds NaN or infinity')
+  if (!native.allFinite(x)) throw new PalimpsestError('NON_FINITE', 'x holds NaN or infinity')
 }

@@ -93,6 +93,7 @@ export const CALLS: Readonly<Record<keyof Native, Call>> = {
   reluGradient: { takes: [input('y', 'n'), input('dY', 'n'), output('dX', 'n')], inPlace: ['y', 'dY'] },
 
   sum: { takes: [input('x', 'n', { anyLength: true })] },
+  allFinite: { takes: [input('x', 'n', { anyLength: true })] },
   rowSums: { takes: [size('rows'), size('columns'), input('x', 'rows columns'), output('out', 'rows')] },
   columnSums: { takes: [size('rows'), size('columns'), input('x', 'rows columns'), output('out', 'columns')] },
   argmax: { takes: [size('rows'), size('columns'), input('x', 'rows columns'), output('out', 'rows', words)] },
