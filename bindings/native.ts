@@ -37,6 +37,8 @@ export interface Native {
   fmaPeak(iterations: number, sink: F32): number
   /** how many numbers of x lie before the first that starts a cache line, which may be past its end */
   toBoundary(x: F32): number
+  /** asks the system for large pages, best before the first write; returns how many of the bytes may get them */
+  largePages(bytes: Uint8Array): number
 
   matmulNT(...args: Product): void
   matmulNN(...args: Product): void

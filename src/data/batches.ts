@@ -52,7 +52,8 @@ export function batches(set: LabelledSet, options: BatchesOptions): Batches {
     length: Math.ceil(samples / size),
     *[Symbol.iterator]() {
       // from the set's own order each time, so that the generator's state alone says what comes
-      const order = Uint32Array.from({ length: set.count }, (_, index) => index)
+      const order = new Uint32Array(set.count)
+      for (let index = 0; index < set.count; index++) order[index] = index
       if (shuffle) random.shuffle(order)
       let last = null as Batch | null
       for (let from = 0; from < samples; from += size) {

@@ -9,6 +9,8 @@ const LINE = 16
  */
 export function alignedFloats(length: number): Float32Array {
   const memory = new Float32Array(length + LINE - 1)
+  // of no length, NaN: who asked checks its shape
+  if (memory.length === 0) return memory
   const start = native.toBoundary(memory)
   return memory.subarray(start, start + length)
 }

@@ -79,10 +79,13 @@ export class Random {
   below(n: number): number {
     if (!Number.isInteger(n) || n < 1 || n > 0x1_0000_0000)
       throw new PalimpsestError('INVALID_ARGUMENT', `below: n is ${n}, expected a whole number from 1 to 2^32`)
-    const limit = 0x1_0000_0000 - (0x1_0000_0000 % n)
+    if (n === 0x1_0000_0000) return this.next()
+    // spelled in unsigned 32-bit numbers, whose remainder is fast
+    const size = n >>> 0
+    const limit = 0x1_0000_0000 - ((-size >>> 0) % size)
     let draw = this.next()
     while (draw >= limit) draw = this.next()
-    return draw % n
+    return (draw >>> 0) % size
   }
 
   /** Fisher and Yates, in place */

@@ -6,7 +6,7 @@ import { type Numbers, sameBits, special, uniform } from '../numbers.ts'
 import { type Call, draw, leastOf, type Sizes, sizesOf } from './arguments.ts'
 import { CALLS, NAMES } from './calls.ts'
 
-// fmaPeak is a measurement: each table runs as many chains as it has registers for; toBoundary tells of an address
+// fmaPeak is a measurement: each table runs as many chains as it has registers for; toBoundary and largePages tell of addresses
 const AROUND = [
   'tables',
   'currentTable',
@@ -17,6 +17,7 @@ const AROUND = [
   'forkJoins',
   'fmaPeak',
   'toBoundary',
+  'largePages',
 ]
 const COMPUTING = NAMES.filter((name) => !AROUND.includes(name))
 

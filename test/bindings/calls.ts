@@ -65,6 +65,7 @@ export const CALLS: Readonly<Record<keyof Native, Call>> = {
   forkJoins: { takes: [] },
   fmaPeak: { takes: [size('iterations'), output('sink', 'one')] },
 
+  largePages: { takes: [input('bytes', 'n', { ...bytes, anyLength: true })] },
   toBoundary: { takes: [input('x', 'n', { anyLength: true })] },
 
   matmulNT: matmul('m k', 'n k'),
