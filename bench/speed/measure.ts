@@ -10,7 +10,7 @@ export type Samples = ReadonlyMap<string, readonly Sample[]>
 
 export interface Turns {
   readonly rounds: number
-  /** how long a sample takes at least; default 0.002, short beside the slices that a busy machine gives to others */
+  /** how long a sample takes at least; default 0.01: tens of training steps, still short beside what disturbs a machine */
   readonly sampleSeconds?: number
   /** hears of every sample, and of the first call of each subject, which is round -1 */
   readonly onSample?: (name: string, round: number) => void
@@ -24,7 +24,7 @@ export interface Turns {
  */
 export async function interleave(
   subjects: readonly Subject[],
-  { rounds, sampleSeconds = 0.002, onSample, onFailure }: Turns,
+  { rounds, sampleSeconds = 0.01, onSample, onFailure }: Turns,
 ): Promise<Samples> {
   const samples = new Map<string, Sample[]>()
   const calls = new Map<Subject, number>()

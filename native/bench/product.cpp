@@ -12,8 +12,8 @@ namespace {
 // rows of the product that are compared with float64: enough to meet every tile, few enough for 60,000 rows
 constexpr std::size_t compared_rows = 40;
 
-std::vector<float> numbers(std::size_t count, std::uint32_t seed) {
-  std::vector<float> all(count);
+Floats numbers(std::size_t count, std::uint32_t seed) {
+  Floats all(count);
   for (float& number : all) {
     seed = seed * 1664525 + 1013904223;
     number = static_cast<float>(seed >> 8) / static_cast<float>(1 << 24) - 0.5f;
@@ -39,7 +39,7 @@ std::optional<Product> Product::parse(const std::string& sizes, const std::strin
 Product::Product(Form form, std::size_t m, std::size_t n, std::size_t k)
     : form_(form), m_(m), n_(n), k_(k), a_(numbers(m * k, 1)), b_(numbers(k * n, 2)), c_(m * n) {}
 
-Matmul Product::matmul(std::vector<float>& c) const {
+Matmul Product::matmul(Floats& c) const {
   return {.form = form_,
           .m = m_,
           .n = n_,
@@ -72,7 +72,7 @@ double Product::exact(std::size_t i, std::size_t j) const {
 
 Difference Product::compare(Multiply theirs, Multiply ours) {
   // what nobody writes is not a number, and differs from everything
-  std::vector<float> expected(c_.size(), std::numeric_limits<float>::quiet_NaN()), found(expected);
+  Floats expected(c_.size(), std::numeric_limits<float>::quiet_NaN()), found(expected);
   ours(matmul(expected));
   theirs(matmul(found));
   double most = 0;

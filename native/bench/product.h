@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <new>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,21 @@
 #include "libraries.h"
 
 namespace palimpsest::bench {
+
+// operands start a cache line, as those of the library's users do, whoever multiplies them
+template <class T>
+struct Aligned {
+  using value_type = T;
+  static constexpr std::align_val_t line{64};
+
+  Aligned() = default;
+  template <class U>
+  Aligned(const Aligned<U>&) {}
+  T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), line)); }
+  void deallocate(T* p, std::size_t) { ::operator delete(p, line); }
+  bool operator==(const Aligned&) const = default;
+};
+using Floats = std::vector<float, Aligned<float>>;
 
 struct Difference {
   double difference, allowed;
@@ -37,12 +53,12 @@ class Product {
 
  private:
   Product(Form form, std::size_t m, std::size_t n, std::size_t k);
-  Matmul matmul(std::vector<float>& c) const;
+  Matmul matmul(Floats& c) const;
   double exact(std::size_t i, std::size_t j) const;
 
   Form form_;
   std::size_t m_, n_, k_;
-  std::vector<float> a_, b_, c_;
+  Floats a_, b_, c_;
 };
 
 }  // namespace palimpsest::bench

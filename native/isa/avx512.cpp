@@ -5,7 +5,7 @@
 
 namespace palimpsest::avx512 {
 namespace {
-constexpr std::size_t tile_rows = 8, tile_vectors = 3, peak_chains = 12, in_place_rows = 256;
+constexpr std::size_t tile_rows = 8, tile_vectors = 3, peak_chains = 12, in_place_rows = 128;
 constexpr std::size_t dot_rows = 4, dot_columns = 6;
 #include "../kernels/table.inc"
 }  // namespace
