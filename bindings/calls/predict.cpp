@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <vector>
 
 #include "../exports.h"
@@ -37,18 +38,36 @@ std::vector<Layer> layers(Args& args, std::size_t inputs, bool normalized) {
   return all;
 }
 
-// y[rows, outputs] of x[rows, inputs]; a packed weight that does not add up in lanes lies transposed
+// the widest tile of any table: a packed weight lies in panels of so many outputs, each [inputs, outputs of the panel],
+// for tiles to read from end to end; but one that adds up in lanes is read best as it is
+constexpr std::size_t panel = 48;
+
+void multiply_panels(const Matmul& whole) {
+  split((whole.n + panel - 1) / panel, 1, 1, [&](std::size_t begin, std::size_t end) {
+    Matmul part = whole;
+    part.form = Form::nn;
+    for (std::size_t i = begin * panel; i < std::min(end * panel, whole.n); i += panel) {
+      part.n = part.b_stride = std::min(panel, whole.n - i);
+      part.b = whole.b + i * whole.k;
+      part.bias = whole.bias + i;
+      part.c = whole.c + i;
+      current_table()->matmul(part);
+    }
+  });
+}
+
+// y[rows, outputs] of x[rows, inputs]
 void multiply(const Layer& layer, bool packed, bool relu, std::size_t rows, const float* x, float* y) {
   Matmul p{};
-  p.dot = adds_in_lanes(Form::nt, layer.outputs, layer.inputs);
-  p.form = packed && !p.dot ? Form::nn : Form::nt;
+  p.form = Form::nt;
+  p.dot = adds_in_lanes(p.form, layer.outputs, layer.inputs);
   p.m = rows, p.n = layer.outputs, p.k = layer.inputs;
   p.a = x, p.a_stride = layer.inputs;
-  p.b = layer.weight, p.b_stride = p.form == Form::nn ? layer.outputs : layer.inputs;
+  p.b = layer.weight, p.b_stride = layer.inputs;
   p.bias = layer.bias;
   p.c = y, p.c_stride = layer.outputs;
   p.relu = relu;
-  split_matmul(*current_table(), p);
+  packed && !p.dot ? multiply_panels(p) : split_matmul(*current_table(), p);
 }
 
 void normalize(const Layer& layer, float epsilon, std::size_t rows, const float* x, float* y) {
@@ -134,10 +153,15 @@ Napi::Value pack(Args& args) {
   const auto weight = args.array<const float>("weight", outputs * inputs);
   const auto out = args.array<float>("out", outputs * inputs);
   args.distinct(out, {weight});
-  const bool as_it_is = adds_in_lanes(Form::nt, outputs, inputs);
-  for (std::size_t o = 0; o < outputs; ++o)
+  if (adds_in_lanes(Form::nt, outputs, inputs)) {
+    std::copy_n(weight.data, weight.length, out.data);
+    return args.env().Undefined();
+  }
+  for (std::size_t o = 0; o < outputs; ++o) {
+    const std::size_t begin = o / panel * panel, width = std::min(panel, outputs - begin);
     for (std::size_t i = 0; i < inputs; ++i)
-      out.data[as_it_is ? o * inputs + i : i * outputs + o] = weight.data[o * inputs + i];
+      out.data[begin * inputs + i * width + o - begin] = weight.data[o * inputs + i];
+  }
   return args.env().Undefined();
 }
 

@@ -30,6 +30,7 @@ export class Mlp implements Classifier {
   /** of the initial weights */
   readonly seed: number
   readonly #layers: readonly (Linear | BatchNorm1d)[]
+  readonly #parameters: readonly Parameter[]
   readonly #predictor: Predictor
 
   /**
@@ -47,6 +48,7 @@ export class Mlp implements Classifier {
       const layer = new Linear(`layers.${index}`, sizes[index] as number, size, { random, relu: hidden })
       return hidden && batchNorm ? [layer, new BatchNorm1d(`norms.${index}`, size)] : [layer]
     })
+    this.#parameters = this.#layers.flatMap((layer) => layer.parameters())
     this.inputs = inputs
     this.outputs = outputs
     this.seed = seed
@@ -60,7 +62,7 @@ export class Mlp implements Classifier {
 
   /** Weights and biases (and gammas and betas), layer by layer, from inputs to outputs. */
   parameters(): readonly Parameter[] {
-    return this.#layers.flatMap((layer) => layer.parameters())
+    return this.#parameters
   }
 
   /** The BatchNorm layers, from inputs to outputs; empty without `batchNorm`. */

@@ -14,7 +14,7 @@ export interface PredictorLayer {
 }
 
 // rows at a time: so few that what passes between two layers stays in the cache; results do not depend on it
-const ROWS = 256
+const ROWS = 128
 
 /**
  * Answers for rows of numbers in evaluation mode, in one native call, with the bits of the model's forward pass.
