@@ -43,9 +43,15 @@ describe('packWeight', () => {
     [3, 5],
     [17, 40],
     [50, 200],
-  ])('%i x %i: steps of a chain lie side by side', (outputs, inputs) => {
+    [100, 30],
+  ])('%i x %i: the steps of 48 chains lie side by side', (outputs, inputs) => {
     const { weight, out } = packed(outputs, inputs)
-    expect(out).toEqual(weight.map((_, at) => weight[(at % outputs) * inputs + Math.floor(at / outputs)] as number))
+    const expected: number[] = []
+    for (let panel = 0; panel < outputs; panel += 48)
+      for (let input = 0; input < inputs; input++)
+        for (let output = panel; output < Math.min(panel + 48, outputs); output++)
+          expected.push(weight[output * inputs + input] as number)
+    expect([...out]).toEqual(expected)
   })
 
   test.each([
