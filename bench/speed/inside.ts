@@ -1,4 +1,5 @@
 import { native } from '../../bindings/native.ts'
+import { alignedFloats } from '../../src/tensor/aligned.ts'
 import { Random } from '../../src/tensor/random.ts'
 import { threads as useThreads } from '../../src/tensor/threads.ts'
 import type { Subject } from './subject.ts'
@@ -76,7 +77,7 @@ const PERIOD = 100_003
 /** in [-0.5, 0.5) */
 export function uniform(length: number, seed: number = 1): Float32Array {
   const random = Random.from(seed)
-  const all = new Float32Array(length)
+  const all = alignedFloats(length)
   const filled = Math.min(length, PERIOD)
   for (let index = 0; index < filled; index++) all[index] = random.uniform() - 0.5
   for (let from = filled; from < length; from += PERIOD) all.copyWithin(from, 0, PERIOD)

@@ -1,4 +1,5 @@
 import { native } from '../../bindings/native.ts'
+import { alignedFloats } from '../../src/tensor/aligned.ts'
 import type { Figure } from '../report.ts'
 import { everyOf, inside, TABLES, uniform } from './inside.ts'
 import { type Samples, withinRounds } from './measure.ts'
@@ -103,7 +104,7 @@ export function productInside(shape: Shape, table: string, threads = 1): Subject
   const { m, n, k, form } = shape
   const suffix = threads === 1 ? table : `${table}/${threads}`
   return inside(`${nameOf(shape)}/${suffix}`, { table, threads, every: everyOf(flopsOf(shape), table) }, () => {
-    const [a, b, c] = [uniform(m * k, 1), uniform(k * n, 2), new Float32Array(m * n)]
+    const [a, b, c] = [uniform(m * k, 1), uniform(k * n, 2), alignedFloats(m * n)]
     const matmul = { nt: native.matmulNT, nn: native.matmulNN, tn: native.matmulTN }[form]
     return () => matmul(m, n, k, a, b, null, c, false, false)
   })

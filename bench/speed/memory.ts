@@ -2,7 +2,9 @@ import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { native } from '../../bindings/native.ts'
-import { batches, type LabelledSet } from '../../src/data/index.ts'
+import type { LabelledSet } from '../../src/data/index.ts'
+import { alignedFloats } from '../../src/tensor/aligned.ts'
+import { Random } from '../../src/tensor/random.ts'
 import { inside, NETS, type Net, uniform } from './inside.ts'
 import { withinRounds } from './measure.ts'
 import { type Entry, figureOf, type Section, scaled } from './section.ts'
@@ -10,7 +12,9 @@ import type { Subject } from './subject.ts'
 
 /** most that Adam may take, in times of moving as many bytes */
 const ADAM_RATIO = 1.1
-/** most microseconds of a gather of 100 rows */
+/** rows of a batch, in random order */
+const GATHERED = 100
+/** most microseconds of a gather of them */
 const GATHER = 15
 /** most seconds until both sets are there */
 const LOAD = 1
@@ -34,16 +38,16 @@ function adamEntry(net: Net): Entry {
   const n = parametersOf(net)
   const name = `adam/${net.name}`
   const adam = inside(name, {}, () => {
-    const [theta, gradient, first, second] = [uniform(n, 1), uniform(n, 2), new Float32Array(n), new Float32Array(n)]
+    const [theta, gradient, first, second] = [uniform(n, 1), uniform(n, 2), alignedFloats(n), alignedFloats(n)]
     return () => void native.adam(theta, gradient, first, second, 1e-3, 0.9, 0.999, 1e-8, 0.5, 0.5, 0, null, null)
   })
   // both touch 16 n bytes, as Adam does; in place, since a write elsewhere would read first
   const add = inside(`move/${net.name}/add`, {}, () => {
-    const [a, b] = [new Float32Array(2 * n), new Float32Array(2 * n)]
+    const [a, b] = [alignedFloats(2 * n), alignedFloats(2 * n)]
     return () => native.add(a, b, a)
   })
   const scale = inside(`move/${net.name}/scale`, {}, () => {
-    const a = new Float32Array(4 * n)
+    const a = alignedFloats(4 * n)
     return () => native.scale(a, 1, a)
   })
   const [addBytes, scaleBytes] = [2 * 12, 4 * 8] // a parameter
@@ -67,10 +71,13 @@ function adamEntry(net: Net): Entry {
 function gatherEntry(set: LabelledSet): Entry {
   const name = 'gather/100'
   const gather = inside(name, {}, () => {
-    const all = batches(set, { size: 100, shuffle: true, reuse: true })
-    let iterator = all[Symbol.iterator]()
+    const order = Random.from(1).shuffle(Uint32Array.from({ length: set.count }, (_, index) => index))
+    const x = alignedFloats(GATHERED * set.features)
+    let from = 0
     return () => {
-      if (iterator.next().done) iterator = all[Symbol.iterator]()
+      if (from + GATHERED > set.count) from = 0
+      native.gather(set.inputs, set.features, order.subarray(from, from + GATHERED), x)
+      from += GATHERED
     }
   })
   return {

@@ -1,4 +1,5 @@
 import { native } from '../../bindings/native.ts'
+import { alignedFloats } from '../../src/tensor/aligned.ts'
 import { everyOf, inside, labelsOf, type Net, stepFlops, uniform } from './inside.ts'
 import { type Entry, figureOf, scaled } from './section.ts'
 
@@ -33,12 +34,12 @@ function callsOf({ sizes, batch }: Net, part: Part): () => void {
       bias: dense(outputs, 3),
       y: dense(batch * outputs, 4),
       dY: dense(batch * outputs, 5),
-      dX: new Float32Array(batch * inputs),
+      dX: alignedFloats(batch * inputs),
       parameters: [outputs * inputs, outputs].map((length) => ({
         theta: dense(length, 6),
         gradient: dense(length, 7),
-        first: new Float32Array(length),
-        second: new Float32Array(length),
+        first: alignedFloats(length),
+        second: alignedFloats(length),
       })),
     }
   })
@@ -51,8 +52,8 @@ function callsOf({ sizes, batch }: Net, part: Part): () => void {
           native.matmulNT(batch, outputs, inputs, x, weight, bias, y, false, hidden)
       }
     case 'loss': {
-      const [logits, gradient] = [uniform(batch * classes), new Float32Array(batch * classes)]
-      const [labels, rows] = [labelsOf(batch, classes), new Float32Array(batch)]
+      const [logits, gradient] = [uniform(batch * classes), alignedFloats(batch * classes)]
+      const [labels, rows] = [labelsOf(batch, classes), alignedFloats(batch)]
       return () => void native.softmaxCrossEntropy(batch, classes, logits, labels, rows, gradient)
     }
     case 'weight-gradients':

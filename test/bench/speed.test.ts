@@ -149,7 +149,7 @@ describe('samples', () => {
     const { order, subject } = recorder()
     const subjects = [subject('a', 0.001), subject('b', 0.0005), subject('slow', 1, 2)]
     let heard = 0
-    const samples = await interleave(subjects, { rounds: 3, onSample: () => heard++ })
+    const samples = await interleave(subjects, { rounds: 3, sampleSeconds: 0.002, onSample: () => heard++ })
     expect(order.slice(0, 5)).toEqual(['a1', 'a3', 'b1', 'b3', 'slow1'])
     expect(order.slice(5)).toEqual(['a2', 'b4', 'slow1', 'a2', 'b4', 'a2', 'b4', 'slow1'])
     expect(samples.get('slow')?.map(({ round }) => round)).toEqual([0, 2])
