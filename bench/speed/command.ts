@@ -5,7 +5,7 @@ import type { LabelledSet } from '../../src/data/index.ts'
 import { choices, parse, UsageError, wholeNumber } from '../options.ts'
 import { PEERS_HELP } from '../peers/index.ts'
 import { projectFile } from '../project.ts'
-import { type Report, report, stamp, writeJson, writeText } from '../report.ts'
+import { report, stamp, writeJson, writeText } from '../report.ts'
 import { busy } from './busy.ts'
 import { fishers } from './fisher.ts'
 import { inference } from './inference.ts'
@@ -16,6 +16,7 @@ import { type Compared, comparePeers, outcomeLines } from './peers.ts'
 import { type Found, figuresOf, printed } from './print.ts'
 import { since } from './progress.ts'
 import { foundIn, measure, timedIn } from './run.ts'
+import { failuresIn, foundOf, outcomesIn, outlinesOf, type SpeedReport, savedReport } from './saved.ts'
 import { scaling } from './scaling.ts'
 import { chosen, type Section } from './section.ts'
 import { bothCached, timedSet } from './sets.ts'
@@ -30,8 +31,10 @@ export const SPEED_HELP: string = `palimpsest speed: kernels, steps, Fisher, inf
   --kernels WAY     native | node: products called from a C++ program, which is built when needed, or from Node
                     (default native, and node where it cannot be built)
 ${PEERS_HELP}
+  --from FILE       print and draw a report of --json again, without measuring anything
   --json FILE       write options, figures and samples
   --out DIR         write speed.json and index.html, a report with plots
+  --document DIR    write what docs/speed.md and README quote into a checkout of the project, with the figures
   --help`
 
 const OPTIONS = {
@@ -41,14 +44,37 @@ const OPTIONS = {
   peers: { type: 'boolean', default: false },
   python: { type: 'string', default: 'python3' },
   packages: { type: 'string' },
+  from: { type: 'string' },
   json: { type: 'string' },
+  document: { type: 'string' },
   out: { type: 'string' },
   help: { type: 'boolean', default: false },
 } as const
 
 export async function speed(args: readonly string[]): Promise<void> {
-  const { help, json, out, ...given } = parse(args, OPTIONS)
+  const { help, from, json, out, document, ...given } = parse(args, OPTIONS)
   if (help) return console.log(SPEED_HELP)
+  const result = from === undefined ? await measured(given) : savedReport(from)
+  const found = foundOf(result)
+  const { machine, options, source } = result
+  console.log(
+    `${machine.cpu}, load average ${machine.loadAverage.toFixed(2)} before, ${machine.loadAverageAfter?.toFixed(2)} after`,
+  )
+  console.log(`${options.rounds} rounds. ${source} Bars are shares of a limit or a target.`)
+  for (const line of outcomeLines(outcomesIn(result))) console.log(line)
+  for (const { name, why } of failuresIn(result)) console.log(`  failed while it was timed: ${name}: ${why}`)
+  console.log(`\n${printed(found)}`)
+  if (json !== undefined) writeJson(json, result)
+  if (out !== undefined) await draw(out, found, result)
+  if (document !== undefined) {
+    const { writeDocuments } = await import('./document/index.ts') // slow to load
+    writeDocuments(document, result)
+  }
+}
+
+type Given = Omit<ReturnType<typeof parse<typeof OPTIONS>>, 'help' | 'from' | 'json' | 'out' | 'document'>
+
+async function measured(given: Given): Promise<SpeedReport> {
   const rounds = wholeNumber('rounds', given.rounds)
   const [way = 'native'] = choices('kernels', [given.kernels], WAYS)
   const only = given.only === undefined ? null : given.only.split(',')
@@ -67,22 +93,13 @@ export async function speed(args: readonly string[]): Promise<void> {
 
     const started = performance.now()
     const { samples, failures } = await measure(sections, rounds)
+    console.log(`measured in ${since(started)}`)
     const found = foundIn(sections, samples)
     const machine = { ...before, loadAverageAfter: loadavg()[0] ?? 0 }
-    console.log(
-      `${machine.cpu}, load average ${machine.loadAverage.toFixed(2)} before, ${machine.loadAverageAfter.toFixed(2)} after`,
-    )
-    console.log(`${rounds} rounds in ${since(started)}. ${source.sentence} Bars are shares of a limit or a target.`)
-    for (const line of compared ? outcomeLines(compared.outcomes) : []) console.log(line)
-    for (const { name, why } of failures) console.log(`  failed while it was timed: ${name}: ${why}`)
-    console.log(`\n${printed(found)}`)
-
     const runs = [...timedIn(samples), ...(compared?.outcomes ?? []), ...failures]
     const options = { rounds, only, kernels: way, peers: given.peers, python, packages, set: set.name }
-    const figures = figuresOf(found)
-    const result = report({ bench: 'speed', machine, options, figures, runs })
-    if (json !== undefined) writeJson(json, result)
-    if (out !== undefined) await draw(out, found, result)
+    const content = report({ bench: 'speed', machine, options, figures: figuresOf(found), runs })
+    return { ...content, source: source.sentence, sections: outlinesOf(found) }
   } finally {
     native.selectTable(BEST)
     await compared?.close()
@@ -90,7 +107,7 @@ export async function speed(args: readonly string[]): Promise<void> {
   }
 }
 
-async function draw(folder: string, found: readonly Found[], result: Report): Promise<void> {
+async function draw(folder: string, found: readonly Found[], result: SpeedReport): Promise<void> {
   const { speedPage } = await import('./page/index.ts') // slow to load
   writeJson(join(folder, 'speed.json'), result)
   writeText(join(folder, 'index.html'), speedPage(found, result))

@@ -29,10 +29,11 @@ export function memory(set: LabelledSet, cached: boolean): Section {
   }
 }
 
-const parametersOf = ({ sizes }: Net) =>
+export const parametersOf = ({ sizes }: Net): number =>
   sizes.slice(1).reduce((sum, size, layer) => sum + size * ((sizes[layer] as number) + 1), 0)
 
-const ADAM_BYTES = 28
+/** read and written, a parameter */
+export const ADAM_BYTES = 28
 
 function adamEntry(net: Net): Entry {
   const n = parametersOf(net)

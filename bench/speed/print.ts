@@ -20,7 +20,8 @@ export function printed(found: readonly Found[]): string {
   return [...sections, verdict(figuresOf(found))].join('\n\n')
 }
 
-function tableOf({ rows }: Found): string {
+/** A table for a terminal, a row an entry. */
+export function tableOf({ rows }: Pick<Found, 'rows'>): string {
   const head = ['', 'median', 'spread', 'ratio', 'target', '', '']
   const aligns = ['left', 'right', 'right', 'right', 'right', 'left', 'left'] as const
   const table = new Table({ head, colAligns: [...aligns], ...PLAIN })

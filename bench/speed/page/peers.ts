@@ -2,7 +2,8 @@ import { figure, legend, paragraph, type Section } from '../../page/page.ts'
 import { COLOUR } from '../../page/plot.ts'
 import type { Report } from '../../report.ts'
 import { NETS } from '../inside.ts'
-import { type Outcome, outcomeLines } from '../peers.ts'
+import { outcomeLines } from '../peers.ts'
+import { outcomesIn } from '../saved.ts'
 import { bars, type Group, lines, type Point, short } from './charts.ts'
 import { type Figures, quartilesOf } from './figures.ts'
 
@@ -59,7 +60,7 @@ const PARTS = [
 ] as const
 
 /** ratios of others to ours, around 1 */
-export function peerSections(figures: Figures, { runs }: Report): Section[] {
+export function peerSections(figures: Figures, report: Report): Section[] {
   const parts = PARTS.flatMap(({ title, pattern }) => {
     const groups = new Map<string, Group & { bars: Group['bars'][number][] }>()
     for (const { figure: ratio, parts } of figures.matching(pattern)) {
@@ -89,8 +90,9 @@ export function peerSections(figures: Figures, { runs }: Report): Section[] {
     ]
   })
   if (parts.length === 0) return []
-  const outcomes = (runs as readonly Partial<Outcome>[]).filter((run): run is Outcome => run.peer !== undefined)
-  return [{ id: 'peers', title: 'Other libraries', parts: [...parts, ...outcomeLines(outcomes).map(paragraph)] }]
+  return [
+    { id: 'peers', title: 'Other libraries', parts: [...parts, ...outcomeLines(outcomesIn(report)).map(paragraph)] },
+  ]
 }
 
 /** of a product, a step or a Fisher */
