@@ -12,7 +12,7 @@ const ROOF_DESCRIPTION =
 const NAMED: Readonly<Record<string, number>> = {
   '1 × 100 × 784 NT': -12,
   '100 × 10 × 100 NT': 14,
-  '100 × 100 × 784 NT': 14,
+  '100 × 100 × 784 NT': 30,
   'Adam, 784-100-10': 12,
   'Adam, 784-1000-1000-10': 12,
   'a batch is gathered': 12,
