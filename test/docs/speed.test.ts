@@ -23,7 +23,7 @@ describe('what documents quote of bench/results/speed.json', () => {
 
   it('has every block, none of them empty', () => {
     const blocks = [...page.matchAll(/<!-- speed: (\w+) -->\n(.*?)\n<!-- speed -->/gs)]
-    const names = ['machine', 'limits', 'parts', 'products', 'adam', 'threads', 'missed']
+    const names = ['machine', 'limits', 'parts', 'products', 'adam', 'threads', 'peers', 'missed']
     expect(blocks.map(([, name]) => name)).toEqual(names)
     for (const [, name, text = ''] of blocks) expect(text.length, name).toBeGreaterThan(80)
     for (const path of ['README.md', 'README.ja.md']) expect(read(path)).toContain('<!-- speed: printout -->\n```\n')

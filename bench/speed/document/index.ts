@@ -4,6 +4,7 @@ import { UsageError } from '../../options.ts'
 import { writeText } from '../../report.ts'
 import type { SpeedReport } from '../saved.ts'
 import { partsSvg } from './parts.ts'
+import { peers } from './peers.ts'
 import { roofSvg } from './roof.ts'
 import { adam, limits, machine, missed, parts, printout, products, threads } from './tables.ts'
 
@@ -16,6 +17,7 @@ const BLOCKS: Readonly<Record<string, (report: SpeedReport) => string>> = {
   products,
   threads,
   missed,
+  peers,
   printout,
 }
 

@@ -19,7 +19,7 @@ const PART_NAMES = {
 type Row = readonly string[]
 
 /** all columns but the first are numbers, unless they are named as text */
-const table = (head: Row, rows: readonly Row[], text: Row = []): string => {
+export const table = (head: Row, rows: readonly Row[], text: Row = []): string => {
   const line = (cells: Row) => `| ${cells.join(' | ')} |`
   const under = head.map((name, index) => (index === 0 || text.includes(name) ? '---' : '--:'))
   return [line(head), `|${under.join('|')}|`, ...rows.map(line)].join('\n')
