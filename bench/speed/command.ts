@@ -1,5 +1,5 @@
 import { availableParallelism, loadavg } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { native } from '../../bindings/native.ts'
 import type { LabelledSet } from '../../src/data/index.ts'
 import { choices, parse, UsageError, wholeNumber } from '../options.ts'
@@ -97,7 +97,15 @@ async function measured(given: Given): Promise<SpeedReport> {
     const found = foundIn(sections, samples)
     const machine = { ...before, loadAverageAfter: loadavg()[0] ?? 0 }
     const runs = [...timedIn(samples), ...(compared?.outcomes ?? []), ...failures]
-    const options = { rounds, only, kernels: way, peers: given.peers, python, packages, set: set.name }
+    const options = {
+      rounds,
+      only,
+      kernels: way,
+      peers: given.peers,
+      python: python && basename(python),
+      packages: given.packages !== undefined,
+      set: set.name,
+    }
     const content = report({ bench: 'speed', machine, options, figures: figuresOf(found), runs })
     return { ...content, source: source.sentence, sections: outlinesOf(found) }
   } finally {
