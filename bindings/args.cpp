@@ -64,6 +64,16 @@ void check_below(const Args& args, const View<const T>& values, std::size_t limi
 
 }  // namespace
 
+Args::Args(napi_env env, napi_callback_info info) : env_(env) {
+  void* function = nullptr;
+  napi_get_cb_info(env, info, &count_, few_, nullptr, &function);
+  function_ = static_cast<const char*>(function);
+  if (count_ <= few) return;
+  many_.resize(count_);
+  napi_get_cb_info(env, info, &count_, many_.data(), nullptr, nullptr);
+  values_ = many_.data();
+}
+
 void Args::refuse(const char* code, const std::string& message) const {
   throw Failure{code, std::string(function_) + ": " + message};
 }
@@ -128,7 +138,7 @@ View<T> Args::array(const char* name, std::size_t length) {
 
 template <typename T>
 View<T> Args::optional(const char* name, std::size_t length) {
-  if (info_[next_].IsNull()) {
+  if (peek().IsNull()) {
     ++next_;
     return {nullptr, 0, name};
   }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <string>
+#include <vector>
 
 namespace palimpsest {
 
@@ -37,7 +38,7 @@ struct Range {
 
 class Args {
  public:
-  Args(const Napi::CallbackInfo& info, const char* function) : info_(info), function_(function) {}
+  Args(napi_env env, napi_callback_info info);
 
   // a whole number from least to 2^31 - 1
   std::size_t size(const char* name, std::size_t least = 1);
@@ -62,16 +63,28 @@ class Args {
   void below(const View<const std::uint32_t>& values, std::size_t limit) const;
 
   // how many arguments have not been read
-  std::size_t left() const { return info_.Length() > next_ ? info_.Length() - next_ : 0; }
+  std::size_t left() const { return count_ > next_ ? count_ - next_ : 0; }
 
   [[noreturn]] void refuse(const char* code, const std::string& message) const;
-  Napi::Env env() const { return info_.Env(); }
+  Napi::Env env() const { return env_; }
 
  private:
-  Napi::Value next() { return info_[next_++]; }
+  Napi::Value peek() const { return next_ < count_ ? Napi::Value(env_, values_[next_]) : env().Undefined(); }
+  Napi::Value next() {
+    const Napi::Value value = peek();
+    ++next_;
+    return value;
+  }
 
-  const Napi::CallbackInfo& info_;
+  // as many as most calls have, without an allocation
+  static constexpr std::size_t few = 16;
+
+  napi_env env_;
   const char* function_;
+  std::size_t count_ = few;
+  napi_value few_[few];
+  std::vector<napi_value> many_;
+  const napi_value* values_ = few_;
   std::size_t next_ = 0;
 };
 

@@ -9,18 +9,23 @@ namespace palimpsest {
 
 // a failure becomes the string "CODE\nmessage"; native.ts makes the error from it
 template <Napi::Value (*F)(Args&)>
-Napi::Value guarded(const Napi::CallbackInfo& info) {
+napi_value guarded(napi_env env, napi_callback_info info) {
   try {
-    Args args(info, static_cast<const char*>(info.Data()));
+    Args args(env, info);
     return F(args);
   } catch (const Failure& failure) {
-    return Napi::String::New(info.Env(), std::string(failure.code) + "\n" + failure.message);
+    return Napi::String::New(env, std::string(failure.code) + "\n" + failure.message);
+  } catch (const Napi::Error& error) {
+    error.ThrowAsJavaScriptException();
+    return nullptr;
   }
 }
 
 template <Napi::Value (*F)(Args&)>
 void provide(Napi::Object& exports, const char* name) {
-  exports.Set(name, Napi::Function::New<guarded<F>>(exports.Env(), name, const_cast<char*>(name)));
+  napi_value function = nullptr;
+  napi_create_function(exports.Env(), name, NAPI_AUTO_LENGTH, guarded<F>, const_cast<char*>(name), &function);
+  exports.Set(name, Napi::Value(exports.Env(), function));
 }
 
 void provide_tables(Napi::Object& exports);

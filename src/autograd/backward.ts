@@ -35,7 +35,6 @@ export function sweep(
     const node = nodes[i] as Node
     const dOutput = gradients.get(node.output)
     if (!dOutput) continue
-    node.op.unfuse?.(node, dOutput)
     visit(node, dOutput, into)
     gradients.delete(node.output)
     pool.give(dOutput)
@@ -59,7 +58,10 @@ export function backward(
     seed,
     pool,
     (input) => wanted.has(input),
-    (node, dOutput, into) => node.op.gradient(node, dOutput, into, (length) => pool.take(length)),
+    (node, dOutput, into) => {
+      node.op.unfuse?.(node, dOutput)
+      node.op.gradient(node, dOutput, into, (length) => pool.take(length))
+    },
   )
   for (const parameter of parameters) if (!reached.has(parameter)) parameter.gradient.fill(0)
 }

@@ -43,7 +43,10 @@ export interface Op<Saved = unknown> {
   /** its key in the registry */
   readonly name: OpName
 
-  /** Turns the gradient of a fused activation, in place, into that of what went into the activation. */
+  /**
+   * Turns the gradient of a fused activation, in place, into that of what went into the activation. It keeps an element or
+   * makes it 0, and does the same to squares of gradients.
+   */
   unfuse?(node: Node<Saved>, dOutput: Float32Array): void
 
   /** Given d loss / d output, writes d loss / d input for each input. */

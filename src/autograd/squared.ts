@@ -65,12 +65,15 @@ export function backwardSquared(
     const own = pool.take(seed.length)
     own.set(seed)
     sweep(nodes, output, own, pool, between, (node, dOutput, into) => {
+      // where the sweep ends, what unfuse shuts off is shut off once, in the sum over the seeds
+      const ends = !node.inputs.some(between)
+      if (!ends) node.op.unfuse?.(node, dOutput)
       if (node.inputs.some((input) => input instanceof Parameter && wanted.has(input))) {
         const square = squares.get(node) ?? pool.take(dOutput.length).fill(0)
         squares.set(node, square)
         native.accumulateSquare(dOutput, square)
       }
-      node.op.gradient(node, dOutput, into, scratch)
+      if (!ends) node.op.gradient(node, dOutput, into, scratch)
     })
   }
   const into: IntoSquared = (parameter, write) => {
@@ -81,5 +84,8 @@ export function backwardSquared(
     native.accumulate(sum, total)
     pool.give(sum)
   }
-  for (const [node, square] of squares) node.op.squared?.(node, square, into, scratch)
+  for (const [node, square] of squares) {
+    if (!node.inputs.some(between)) node.op.unfuse?.(node, square)
+    node.op.squared?.(node, square, into, scratch)
+  }
 }
