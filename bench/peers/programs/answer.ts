@@ -84,9 +84,14 @@ export async function answer(inputs: Inputs, tasks: readonly Task[], versions: s
   }
 }
 
-/** a call, after one that is not counted; what is not a promise is not awaited, which would cost it */
+/** milliseconds of calls that are not counted, at least one */
+const WARM_UP = 3
+
+/** a call, after some that are not counted; what is not a promise is not awaited, which would cost it */
 async function seconds({ run }: Task, calls: number): Promise<number> {
-  await run()
+  const awake = performance.now() + WARM_UP
+  do await run()
+  while (performance.now() < awake)
   const started = process.hrtime.bigint()
   for (let call = 0; call < calls; call++) {
     const pending = run()
