@@ -44,7 +44,7 @@ export interface Place {
 }
 
 /** milliseconds of calls before those that count, at least one: the same in every program that times something */
-const WARM_UP = 3
+const WARM_UP = 20
 
 /** Calls of a function in this process; `prepare` makes the function, and its memory, when it is first needed. */
 export function inside(

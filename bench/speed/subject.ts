@@ -3,7 +3,7 @@ export interface Subject {
   readonly name: string
   /** sampled every so many rounds, for what is slow; default 1 */
   readonly every?: number
-  /** seconds a call, the average of `calls` calls after some that are not counted: 3 ms of them, at least one */
+  /** seconds a call, the average of `calls` calls after some that are not counted: 20 ms of them, at least one */
   time(calls: number): number | Promise<number>
 }
 

@@ -30,12 +30,12 @@ struct Difference {
   double difference, allowed;
 };
 
-// seconds a call, after 3 ms of calls that are not counted, at least one: others have emptied the caches, and a
+// seconds a call, after 20 ms of calls that are not counted, at least one: others have emptied the caches, and a
 // processor that waited for them has to come up to speed
 template <class Call>
 double seconds_of(std::size_t calls, const Call& call) {
   using Clock = std::chrono::steady_clock;
-  const auto awake = Clock::now() + std::chrono::milliseconds(3);
+  const auto awake = Clock::now() + std::chrono::milliseconds(20);
   do {
     call();
   } while (Clock::now() < awake);

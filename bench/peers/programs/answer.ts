@@ -85,7 +85,7 @@ export async function answer(inputs: Inputs, tasks: readonly Task[], versions: s
 }
 
 /** milliseconds of calls that are not counted, at least one */
-const WARM_UP = 3
+const WARM_UP = 20
 
 /** a call, after some that are not counted; what is not a promise is not awaited, which would cost it */
 async function seconds({ run }: Task, calls: number): Promise<number> {

@@ -103,7 +103,7 @@ class Gemm:
 
 
 # seconds of calls that are not counted, at least one
-WARM_UP = 0.003
+WARM_UP = 0.02
 
 
 def seconds(run: Callable[[], object], calls: int) -> float:
