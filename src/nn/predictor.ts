@@ -1,4 +1,5 @@
 import { native } from '../../bindings/native.ts'
+import { alignedFloats } from '../tensor/aligned.ts'
 import { EPSILON } from './batch-norm.ts'
 import type { Prediction } from './module.ts'
 import { checkRows } from './rows.ts'
@@ -30,7 +31,7 @@ export class Predictor {
   readonly #layers: readonly Float32Array[]
   readonly #widest: number
   readonly #one: Prediction
-  #workspace = new Float32Array(0)
+  #workspace: Float32Array = new Float32Array(0)
 
   /** @internal */
   constructor(inputs: number, layers: readonly PredictorLayer[], { packed }: { readonly packed: boolean }) {
@@ -57,7 +58,7 @@ export class Predictor {
 
   #answer(x: Float32Array, rows: number, labels: Uint32Array, probabilities: Float32Array): Prediction {
     const needed = 2 * this.#widest * Math.min(rows, ROWS)
-    if (this.#workspace.length < needed) this.#workspace = new Float32Array(needed)
+    if (this.#workspace.length < needed) this.#workspace = alignedFloats(needed)
     native.predict(
       rows,
       this.inputs,
