@@ -43,7 +43,7 @@ function check(nodes: readonly Node[], output: Tensor, wanted: ReadonlySet<Tenso
 
 /**
  * Adds to `totals`, for each of its parameters, the sum over samples and over `seeds` of the squared gradient. A seed is
- * d objective / d output, a row a sample. The squares of the gradients that arrive at a layer are first summed over the
+ * d objective / d output, a row a sample; the sweep may change it. The squares of the gradients that arrive at a layer are first summed over the
  * seeds; then one product a layer with the squared input gives the sum over samples, for
  * (d_o x_i)^2 = d_o^2 x_i^2 (Goodfellow 2015, arXiv:1510.01799).
  */
@@ -62,9 +62,7 @@ export function backwardSquared(
   for (const seed of seeds) {
     if (seed.length !== output.size)
       throw new PalimpsestError('LENGTH', `a seed has ${seed.length} numbers, expected ${output.size}`)
-    const own = pool.take(seed.length)
-    own.set(seed)
-    sweep(nodes, output, own, pool, between, (node, dOutput, into) => {
+    sweep(nodes, output, seed, pool, between, (node, dOutput, into) => {
       // where the sweep ends, what unfuse shuts off is shut off once, in the sum over the seeds
       const ends = !node.inputs.some(between)
       if (!ends) node.op.unfuse?.(node, dOutput)

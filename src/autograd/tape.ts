@@ -103,7 +103,7 @@ export class Tape {
 
   /**
    * Adds to `totals` the sum over samples of the squared gradients of its parameters, over all `seeds`: each is
-   * d objective / d output, [B, C], row b for sample b alone. A seed is read before the next is asked for.
+   * d objective / d output, [B, C], row b for sample b alone. The sweep may change a seed, and is done with it before the next is asked for.
    * @throws PalimpsestError `NO_SQUARED_GRADIENT`, `PARAMETER_REUSED`, `LENGTH`, `TAPE_MISUSE`, `TENSOR_RELEASED`
    */
   backwardSquared(output: Tensor, seeds: Iterable<Float32Array>, totals: SquaredTotals): void {
@@ -132,15 +132,18 @@ export class Tape {
  * @throws PalimpsestError `TENSOR_RELEASED`, `TAPE_MISUSE` when there is none, or two
  */
 export function tapeOf(op: string, ...inputs: readonly Tensor[]): Tape {
-  inputs.forEach(storageOf)
-  const owners = new Set(inputs.map(({ owner }) => owner).filter((owner) => owner instanceof Tape))
-  const [tape] = owners
-  if (!tape || owners.size > 1)
+  let tape: Tape | null = null
+  for (const input of inputs) {
+    storageOf(input)
+    if (!(input.owner instanceof Tape)) continue
+    if (tape && tape !== input.owner)
+      throw new PalimpsestError('TAPE_MISUSE', `${op}: its inputs belong to different tapes`)
+    tape = input.owner
+  }
+  if (!tape)
     throw new PalimpsestError(
       'TAPE_MISUSE',
-      owners.size > 1
-        ? `${op}: its inputs belong to different tapes`
-        : `${op}: none of its inputs belongs to a tape; make one with tape.input() or tape.watch()`,
+      `${op}: none of its inputs belongs to a tape; make one with tape.input() or tape.watch()`,
     )
   return tape
 }

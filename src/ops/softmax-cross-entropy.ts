@@ -27,7 +27,9 @@ export function softmaxCrossEntropy(logits: Tensor<Matrix>, labels: Uint8Array):
 export const softmaxCrossEntropyOp: Op<{ readonly dLogits: Float32Array }> = {
   name: 'softmaxCrossEntropy',
   gradient({ inputs, saved }, dLoss, into) {
-    into(inputs[0] as Tensor, (dLogits) => native.scale(saved.dLogits, dLoss[0] as number, dLogits))
+    into(inputs[0] as Tensor, (dLogits) =>
+      dLoss[0] === 1 ? dLogits.set(saved.dLogits) : native.scale(saved.dLogits, dLoss[0] as number, dLogits),
+    )
   },
   rows: () => 'mixed',
 }

@@ -50,7 +50,7 @@ export class Adam implements Optimizer {
     const learningRate = within('learningRate * rate', this.learningRate * rate, 0, Infinity)
     this.#power1 *= Math.fround(beta1)
     this.#power2 *= Math.fround(beta2)
-    const rates = [learningRate, beta1, beta2, epsilon, 1 - this.#power1, 1 - this.#power2] as const
+    const [correction1, correction2] = [1 - this.#power1, 1 - this.#power2]
     let sum = 0
     for (const parameter of parameters) {
       const { precision, anchor } = quadratic?.of(parameter) ?? { precision: null, anchor: null }
@@ -60,7 +60,12 @@ export class Adam implements Optimizer {
         parameter.gradient,
         first,
         second,
-        ...rates,
+        learningRate,
+        beta1,
+        beta2,
+        epsilon,
+        correction1,
+        correction2,
         quadratic?.lambda ?? 0,
         precision,
         anchor,
