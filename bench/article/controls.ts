@@ -35,6 +35,7 @@ const mapValues = (diagonal: Diagonal, change: (values: Float32Array) => Float32
 
 /** EWC with something else in the place of the exact Fisher and its floor. */
 export class StandInEwc implements Method {
+  readonly storesSamples = false
   readonly name = 'ewc'
   readonly #standIn: StandIn
   readonly #ewc: Ewc

@@ -1,13 +1,11 @@
-import { PalimpsestError } from '../../bindings/errors.ts'
-import { native } from '../../bindings/native.ts'
-import { type Anchored, penaltyOf, type Quadratic, within } from '../optim/optimizer.ts'
-import { alignedFloats } from '../tensor/aligned.ts'
+import { type Quadratic, within } from '../optim/optimizer.ts'
 import type { Parameter } from '../tensor/parameter.ts'
+import { Anchors, type Mode } from './anchors.ts'
 import { articleDiagonal } from './article.ts'
 import { oneOf } from './checks.ts'
 import { type Diagonal, ESTIMATORS, type FisherEstimator, fisherDiagonal } from './fisher.ts'
 import { withUnitFloor } from './floor.ts'
-import type { Method, Task } from './method.ts'
+import type { Method, MethodState, Task } from './method.ts'
 
 /** What {@link Ewc} takes. */
 export interface EwcOptions {
@@ -16,10 +14,12 @@ export interface EwcOptions {
   /** default `exact`; `article` is the article's, see {@link articleDiagonal} */
   readonly estimator?: FisherEstimator | 'article'
   /**
-   * `separate` (default) keeps one penalty a task, collapsed to a single quadratic; `latest` replaces the penalty at
-   * every consolidation, so that only the last task is kept, as the article's code does.
+   * `separate` (default) keeps one penalty a task, collapsed to a single quadratic; `online` sums the Fishers, old ones
+   * times gamma, about the latest weights; `latest` keeps only the last task, as the article's code does.
    */
-  readonly mode?: 'separate' | 'latest'
+  readonly mode?: Mode
+  /** what remains of the old precision at each consolidation, from 0 to 1, in mode `online`; default 1 */
+  readonly gamma?: number
   /** see {@link withUnitFloor}; default 0 */
   readonly floor?: number
 }
@@ -33,31 +33,31 @@ export interface EwcOptions {
  */
 export class Ewc implements Method {
   readonly name = 'ewc'
+  readonly storesSamples = false
   /** see {@link EwcOptions.lambda}; the others likewise */
   readonly lambda: number
   /** what measures F */
   readonly estimator: FisherEstimator | 'article'
-  /** which tasks are kept */
-  readonly mode: 'separate' | 'latest'
+  /** which tasks are kept, and about which anchor */
+  readonly mode: Mode
+  /** of mode `online` */
+  readonly gamma: number
   /** share of a layer's mean that is added to F */
   readonly floor: number
-  #anchored: ReadonlyMap<Parameter, Anchored> = new Map()
-  #constant = 0
-  #largest = 0
-  #tasks = 0
-  #warned = false
+  readonly #anchors = new Anchors(this.name)
 
-  /** @param options - lambda at least. @throws PalimpsestError `INVALID_ARGUMENT` for a negative lambda or floor, an unknown estimator or mode */
-  constructor({ lambda, estimator = 'exact', mode = 'separate', floor = 0 }: EwcOptions) {
+  /** @param options - lambda at least. @throws PalimpsestError `INVALID_ARGUMENT` for a negative lambda or floor, a gamma outside [0, 1], an unknown estimator or mode */
+  constructor({ lambda, estimator = 'exact', mode = 'separate', gamma = 1, floor = 0 }: EwcOptions) {
     this.lambda = within('lambda', lambda, 0, Infinity)
     this.floor = within('floor', floor, 0, Infinity)
+    this.gamma = within('gamma', gamma, 0, 1.0000001)
     this.estimator = oneOf('estimator', estimator, [...ESTIMATORS, 'article'])
-    this.mode = oneOf('mode', mode, ['separate', 'latest'])
+    this.mode = oneOf('mode', mode, ['separate', 'online', 'latest'])
   }
 
   /** how many tasks the penalty protects */
   get tasks(): number {
-    return this.mode === 'latest' ? Math.min(this.#tasks, 1) : this.#tasks
+    return this.mode === 'latest' ? Math.min(this.#anchors.tasks, 1) : this.#anchors.tasks
   }
 
   /**
@@ -74,32 +74,7 @@ export class Ewc implements Method {
    * @throws as {@link consolidate}; also `INVALID_ARGUMENT` for a negative number, `LENGTH`
    */
   add(fisher: Diagonal): void {
-    check(fisher)
-    const old = this.mode === 'separate' ? this.#anchored : new Map<Parameter, Anchored>()
-    const merged = new Map(old)
-    let constant = this.mode === 'separate' ? this.#constant : 0
-    for (const [parameter, f] of fisher) {
-      const held = old.get(parameter)
-      const [precision, anchor] = [alignedFloats(parameter.size), alignedFloats(parameter.size)]
-      if (held) precision.set(held.precision)
-      anchor.set(held?.anchor ?? parameter.data)
-      constant += native.mergeQuadratic(parameter.data, f, anchor, precision)
-      merged.set(parameter, { precision, anchor })
-    }
-    const largest = [...merged.values()].reduce(
-      (most, { precision }) => precision.reduce((a, b) => Math.max(a, b), most),
-      0,
-    )
-    if (!Number.isFinite(constant) || !Number.isFinite(largest))
-      throw new PalimpsestError(
-        'NON_FINITE',
-        'the penalty would not be finite: parameters are not, or the Fishers overflow',
-      )
-    this.#anchored = merged
-    this.#constant = constant
-    this.#largest = largest
-    this.#tasks++
-    this.#warned = false
+    this.#anchors.add(fisher, this.mode, this.gamma)
   }
 
   /**
@@ -108,27 +83,7 @@ export class Ewc implements Method {
    * @throws PalimpsestError `PENALTY_POWERLESS` when it knows none of them
    */
   quadratic(parameters: readonly Parameter[]): Quadratic | null {
-    if (this.#tasks === 0) return null
-    const free = parameters.filter((parameter) => !this.#anchored.has(parameter)).map(({ name }) => name)
-    if (free.length === parameters.length)
-      throw new PalimpsestError(
-        'PENALTY_POWERLESS',
-        `none of the parameters (${free.join(', ')}) was there at a consolidation: this penalty belongs to another model`,
-      )
-    if (free.length > 0 && !this.#warned) {
-      this.#warned = true
-      process.emitWarning(`ewc does not protect ${free.join(', ')}: added after the last consolidation`, {
-        type: 'PalimpsestWarning',
-        code: 'PARAMETER_UNPROTECTED',
-      })
-    }
-    const { lambda } = this
-    return {
-      lambda,
-      constant: this.#constant,
-      largest: this.#largest,
-      of: (parameter) => this.#anchored.get(parameter),
-    }
+    return this.#anchors.quadratic(parameters, this.lambda)
   }
 
   /**
@@ -136,45 +91,27 @@ export class Ewc implements Method {
    * consolidation. @throws as {@link quadratic}
    */
   penalty(parameters: readonly Parameter[]): number | null {
-    const quadratic = this.quadratic(parameters)
-    if (!quadratic) return null
-    const sum = parameters.reduce((total, parameter) => {
-      const held = quadratic.of(parameter)
-      return held ? total + native.quadraticSum(parameter.data, held.anchor, held.precision) : total
-    }, 0)
-    return penaltyOf(quadratic, sum)
+    return this.#anchors.penalty(parameters, this.lambda)
+  }
+
+  state(parameters: readonly Parameter[]): MethodState {
+    return this.#anchors.state(parameters)
+  }
+
+  restore(parameters: readonly Parameter[], state: MethodState): void {
+    this.#anchors.restore(parameters, state)
   }
 
   #fisherOf(task: Task): Diagonal {
-    const { model, set, batchSize, batches, random } = task
+    const { model, set, random } = task
     const fisher =
       this.estimator === 'article'
         ? articleDiagonal(task)
-        : fisherDiagonal(model, set, {
-            estimator: this.estimator,
-            samples: batches === null ? set.count : batchSize * batches,
-            random,
-          })
+        : fisherDiagonal(model, set, { estimator: this.estimator, samples: samplesOf(task), random })
     return this.floor > 0 ? withUnitFloor(fisher, this.floor) : fisher
   }
 }
 
-function check(fisher: Diagonal): void {
-  let any = false
-  for (const [{ name }, values] of fisher) {
-    for (const value of values) {
-      if (!Number.isFinite(value)) throw new PalimpsestError('NON_FINITE', `the Fisher of ${name} holds ${value}`)
-      if (value < 0)
-        throw new PalimpsestError(
-          'INVALID_ARGUMENT',
-          `the Fisher of ${name} holds ${value}, expected no negative number`,
-        )
-      any ||= value > 0
-    }
-  }
-  if (!any)
-    throw new PalimpsestError(
-      'PENALTY_POWERLESS',
-      'the Fisher is 0 everywhere, so the penalty would be 0: the model may be certain of every sample, or wholly silent',
-    )
-}
+/** how many samples of its set a consolidation looks at */
+export const samplesOf = ({ set, batchSize, batches }: Task): number =>
+  batches === null ? set.count : batchSize * batches

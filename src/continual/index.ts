@@ -1,6 +1,7 @@
+export type { Mode } from './anchors.ts'
 export { articleDiagonal } from './article.ts'
 export { ewcPenalty, type Memory } from './ewc.reference.ts'
 export { Ewc, type EwcOptions } from './ewc.ts'
 export { type Diagonal, type FisherEstimator, type FisherOptions, fisherDiagonal } from './fisher.ts'
 export { withUnitFloor } from './floor.ts'
-export type { Method, Task } from './method.ts'
+export type { Method, MethodState, StepBatch, Task } from './method.ts'

@@ -4,6 +4,8 @@ import type { Schedule } from '../optim/schedule.ts'
 export interface FitOptions {
   /** times through the set; default 1 */
   readonly epochs?: number
+  /** ends after exactly so many steps, in as many epochs as they take, instead of after `epochs` */
+  readonly steps?: number
   /** samples a step, default 100; the last batch of an epoch holds what remains */
   readonly batchSize?: number
   /** what multiplies the optimizer's learning rate at each step; default `constant` */

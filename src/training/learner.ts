@@ -7,10 +7,12 @@ import { batches } from '../data/batches.ts'
 import type { LabelledSet } from '../data/set.ts'
 import type { Classifier, Prediction } from '../nn/module.ts'
 import { checkRows } from '../nn/rows.ts'
+import { add } from '../ops/add.ts'
 import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.ts'
 import type { Optimizer } from '../optim/optimizer.ts'
 import { constant } from '../optim/schedule.ts'
 import { Random } from '../tensor/random.ts'
+import type { Matrix } from '../tensor/shape.ts'
 import { evaluate, predict } from './evaluate.ts'
 import type { ConsolidateOptions, Evaluation, FitEvent, FitOptions } from './events.ts'
 
@@ -82,29 +84,32 @@ export class Learner {
    * last step that was done left it
    */
   async *fit(set: LabelledSet, options: FitOptions = {}): AsyncGenerator<FitEvent, void, undefined> {
-    const { epochs = 1, batchSize = 100, schedule = constant, every = Infinity, signal } = options
+    const { batchSize = 100, schedule = constant, every = Infinity, signal } = options
     checkSet(this.model, set)
-    for (const [name, value] of Object.entries({ epochs, every }))
+    const all = batches(set, { size: batchSize, shuffle: true, seed: this.#shuffling, reuse: true })
+    const { steps = (options.epochs ?? 1) * all.length } = options
+    const { epochs = Math.ceil(steps / all.length) } = options.steps === undefined ? options : {}
+    for (const [name, value] of Object.entries({ epochs: options.epochs ?? 1, steps, every }))
       if (!(value >= 1) || (Number.isFinite(value) && !Number.isInteger(value)))
         throw new PalimpsestError('INVALID_ARGUMENT', `fit: ${name} is ${value}, expected a whole number of at least 1`)
-    const all = batches(set, { size: batchSize, shuffle: true, seed: this.#shuffling, reuse: true })
-    const steps = epochs * all.length
     let step = 0
     let rested = performance.now()
     for (let epoch = 1; epoch <= epochs; epoch++) {
-      let sum = 0
+      let [sum, count] = [0, 0]
       for (const { x, y } of all) {
         signal?.throwIfAborted()
         const loss = this.#train(x, y, schedule(step / steps))
         sum += loss * y.length
+        count += y.length
         step++
         if (step % every === 0) yield { type: 'step', epoch, epochs, step, steps, loss, penalty: this.#penalty }
         if (performance.now() - rested > PATIENCE) {
           await new Promise<void>((resume) => setImmediate(resume))
           rested = performance.now()
         }
+        if (step === steps) break
       }
-      yield { type: 'epoch', epoch, epochs, step, steps, loss: sum / set.count, penalty: this.#penalty }
+      yield { type: 'epoch', epoch, epochs, step, steps, loss: sum / count, penalty: this.#penalty }
     }
   }
 
@@ -140,20 +145,23 @@ export class Learner {
   #train(x: Float32Array, y: Uint8Array, rate: number): number {
     const { model, method } = this
     const parameters = model.parameters()
-    const quadratic = method?.quadratic(parameters) ?? null
+    const quadratic = method?.quadratic?.(parameters) ?? null
     return this.#tape.step((tape) => {
-      const logits = model.forward(tape.input(x, [y.length, model.inputs]), 'training')
+      const input = tape.input<Matrix>(x, [y.length, model.inputs])
+      const logits = model.forward(input, 'training')
       const loss = softmaxCrossEntropy(logits, y)
-      const value = loss.item()
-      if (!Number.isFinite(value))
+      const term = method?.lossTerm?.({ model, x: input, y, logits }, tape) ?? null
+      const total = term ? add(loss, term) : loss
+      if (!Number.isFinite(total.item()))
         throw new PalimpsestError(
           'NON_FINITE',
-          `the loss is ${value}: training has diverged; take a smaller learning rate`,
+          `the loss is ${total.item()}: training has diverged; take a smaller learning rate`,
         )
-      tape.backward(loss, parameters)
-      const penalty = this.optimizer.step(parameters, { rate, quadratic })
-      this.#penalty = quadratic && penalty
-      return value
+      tape.backward(total, parameters)
+      const own = method?.addGradient?.(parameters) ?? null
+      const pull = this.optimizer.step(parameters, { rate, quadratic })
+      this.#penalty = quadratic || own !== null || term ? pull + (own ?? 0) + (term?.item() ?? 0) : null
+      return loss.item()
     })
   }
 }

@@ -121,7 +121,7 @@ describe('Ewc', () => {
     expect(thrown(() => new Ewc({ lambda: 1, estimator: 'exakt' as 'exact' })).message).toContain(
       "'exakt', expected one of exact, sampled, empirical, article",
     )
-    expect(codeOf(() => new Ewc({ lambda: 1, mode: 'online' as 'latest' }))).toBe('INVALID_ARGUMENT')
+    expect(codeOf(() => new Ewc({ lambda: 1, mode: 'onlin' as 'latest' }))).toBe('INVALID_ARGUMENT')
     expect(new Ewc({ lambda: 0 })).toMatchObject({
       lambda: 0,
       estimator: 'exact',

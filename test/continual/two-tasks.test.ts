@@ -56,7 +56,8 @@ describe('a second task', () => {
       let consolidating = false
       const spied: Method | null = method && {
         name: method.name,
-        quadratic: (parameters) => method.quadratic(parameters),
+        storesSamples: method.storesSamples,
+        quadratic: (parameters) => method.quadratic?.(parameters) ?? null,
         consolidate(task) {
           consolidating = true
           method.consolidate(task)

@@ -200,7 +200,7 @@ describe('a penalty too strong for Sgd', () => {
     const [{ model, optimizer, learner }, twin] = [make(), make()]
     const before = stateOf(model)
     // lambda is 1
-    const limit = () => (2 * (1 + momentum)) / (learner.method?.quadratic(model.parameters())?.largest as number)
+    const limit = () => (2 * (1 + momentum)) / (learner.method?.quadratic?.(model.parameters())?.largest as number)
     optimizer.learningRate = 1.001 * limit()
     const failing: (() => unknown)[] = [() => learner.step(x, y), () => drain(learner.fit(next))]
     for (const run of failing) {

@@ -1,0 +1,201 @@
+import { PalimpsestError } from '../../bindings/errors.ts'
+import { native } from '../../bindings/native.ts'
+import { type Anchored, penaltyOf, type Quadratic } from '../optim/optimizer.ts'
+import { alignedFloats } from '../tensor/aligned.ts'
+import type { Parameter } from '../tensor/parameter.ts'
+import type { Diagonal } from './fisher.ts'
+import type { MethodState } from './method.ts'
+
+/**
+ * How the penalties of several tasks become one quadratic:
+ * - `separate`: their sum, each about its own anchor, which is a quadratic again, plus a constant;
+ * - `online`: precision = gamma precision + F, about the latest anchor (Schwarz et al. 2018, arXiv:1805.06370, equation 9;
+ *   Huszar 2018 for gamma 1);
+ * - `latest`: the last task's alone.
+ */
+export type Mode = 'separate' | 'online' | 'latest'
+
+/** The quadratic penalty of EWC and its relatives: a precision and an anchor for each element of each parameter. */
+export class Anchors {
+  readonly #owner: string
+  #anchored: ReadonlyMap<Parameter, Anchored> = new Map()
+  #constant = 0
+  #largest = 0
+  #tasks = 0
+  #warned = false
+
+  /** @param owner - the method's name, for messages */
+  constructor(owner: string) {
+    this.#owner = owner
+  }
+
+  /** how many tasks were added */
+  get tasks(): number {
+    return this.#tasks
+  }
+
+  /**
+   * Adds a task's diagonal, at the parameters' present values.
+   * @throws PalimpsestError `PENALTY_POWERLESS` when it is 0 everywhere, `NON_FINITE`, `INVALID_ARGUMENT` for a negative
+   * number, `LENGTH`; the penalty is then as it was
+   */
+  add(diagonal: Diagonal, mode: Mode, gamma = 1): void {
+    checkDiagonal(diagonal)
+    const old = mode === 'latest' ? new Map<Parameter, Anchored>() : this.#anchored
+    const merged = new Map(old)
+    let constant = mode === 'separate' ? this.#constant : 0
+    for (const [parameter, f] of diagonal) {
+      const held = old.get(parameter)
+      const [precision, anchor] = [alignedFloats(parameter.size), alignedFloats(parameter.size)]
+      if (held && mode === 'separate') precision.set(held.precision)
+      anchor.set(held && mode === 'separate' ? held.anchor : parameter.data)
+      constant += native.mergeQuadratic(parameter.data, f, anchor, precision)
+      if (held && mode === 'online') fade(held.precision, gamma, precision)
+      merged.set(parameter, { precision, anchor })
+    }
+    this.#keep(merged, constant, this.#tasks + 1)
+  }
+
+  /**
+   * The penalty, or null before the first task. Parameters that no task has seen are free; a process warning with the
+   * code PARAMETER_UNPROTECTED names them, once a task.
+   * @throws PalimpsestError `PENALTY_POWERLESS` when it knows none of them
+   */
+  quadratic(parameters: readonly Parameter[], lambda: number): Quadratic | null {
+    if (this.#tasks === 0) return null
+    const free = parameters.filter((parameter) => !this.#anchored.has(parameter)).map(({ name }) => name)
+    if (free.length === parameters.length)
+      throw new PalimpsestError(
+        'PENALTY_POWERLESS',
+        `none of the parameters (${free.join(', ')}) was there at a consolidation: this penalty belongs to another model`,
+      )
+    if (free.length > 0 && !this.#warned) {
+      this.#warned = true
+      process.emitWarning(`${this.#owner} does not protect ${free.join(', ')}: added after the last consolidation`, {
+        type: 'PalimpsestWarning',
+        code: 'PARAMETER_UNPROTECTED',
+      })
+    }
+    return {
+      lambda,
+      constant: this.#constant,
+      largest: this.#largest,
+      of: (parameter) => this.#anchored.get(parameter),
+    }
+  }
+
+  /** The penalty's value now, in nats; null before the first task. @throws as {@link quadratic} */
+  penalty(parameters: readonly Parameter[], lambda: number): number | null {
+    const quadratic = this.quadratic(parameters, lambda)
+    if (!quadratic) return null
+    const sum = parameters.reduce((total, parameter) => {
+      const held = quadratic.of(parameter)
+      return held ? total + native.quadraticSum(parameter.data, held.anchor, held.precision) : total
+    }, 0)
+    return penaltyOf(quadratic, sum)
+  }
+
+  /** as {@link Method.state} */
+  state(parameters: readonly Parameter[]): MethodState {
+    const arrays: Record<string, Float32Array> = {}
+    for (const parameter of parameters) {
+      const held = this.#anchored.get(parameter)
+      if (!held) continue
+      arrays[`${parameter.name}/precision`] = held.precision.slice()
+      arrays[`${parameter.name}/anchor`] = held.anchor.slice()
+    }
+    return { method: this.#owner, numbers: { tasks: this.#tasks, constant: this.#constant }, arrays }
+  }
+
+  /** as {@link Method.restore} */
+  restore(parameters: readonly Parameter[], state: MethodState): void {
+    const { tasks, constant } = numbersOf(state, this.#owner, ['tasks', 'constant'])
+    const anchored = new Map<Parameter, Anchored>()
+    for (const parameter of parameters) {
+      const precision = arrayOf(state, parameter, 'precision')
+      const anchor = arrayOf(state, parameter, 'anchor')
+      if (!precision || !anchor) continue
+      // what was added since is free, and at rest where it is
+      const held = { precision: alignedFloats(parameter.size), anchor: alignedFloats(parameter.size) }
+      held.precision.set(precision)
+      held.anchor.set(parameter.data)
+      held.anchor.set(anchor)
+      anchored.set(parameter, held)
+    }
+    this.#keep(anchored, constant, tasks)
+  }
+
+  #keep(anchored: ReadonlyMap<Parameter, Anchored>, constant: number, tasks: number): void {
+    let largest = 0
+    for (const { precision } of anchored.values()) for (const value of precision) largest = Math.max(largest, value)
+    if (!Number.isFinite(constant) || !Number.isFinite(largest))
+      throw new PalimpsestError(
+        'NON_FINITE',
+        'the penalty would not be finite: parameters are not, or the Fishers overflow',
+      )
+    this.#anchored = anchored
+    this.#constant = constant
+    this.#largest = largest
+    this.#tasks = tasks
+    this.#warned = false
+  }
+}
+
+/** out += gamma old */
+function fade(old: Float32Array, gamma: number, out: Float32Array): void {
+  const faded = alignedFloats(old.length)
+  native.scale(old, gamma, faded)
+  native.add(faded, out, out)
+}
+
+/** @throws PalimpsestError `INVALID_ARGUMENT` unless the state is this method's and has these numbers */
+export function numbersOf<const K extends string>(
+  { method, numbers }: MethodState,
+  owner: string,
+  names: readonly K[],
+): Record<K, number> {
+  if (method !== owner)
+    throw new PalimpsestError('INVALID_ARGUMENT', `the state is that of '${method}', expected '${owner}'`)
+  for (const name of names)
+    if (!Number.isFinite(numbers[name]))
+      throw new PalimpsestError('INVALID_ARGUMENT', `the state of ${owner} has no number '${name}'`)
+  return numbers as Record<K, number>
+}
+
+/**
+ * What a state keeps of a parameter, or null. @throws PalimpsestError `LENGTH` unless it is whole units of it, at most
+ * all; `INVALID_ARGUMENT` unless it is a Float32Array
+ */
+export function arrayOf({ arrays }: MethodState, parameter: Parameter, what: string): Float32Array | null {
+  const array = arrays[`${parameter.name}/${what}`]
+  if (array === undefined) return null
+  if (!(array instanceof Float32Array))
+    throw new PalimpsestError('INVALID_ARGUMENT', `${parameter.name}/${what} is not a Float32Array`)
+  const width = parameter.size / (parameter.shape[0] ?? 1)
+  if (array.length === 0 || array.length > parameter.size || array.length % width !== 0)
+    throw new PalimpsestError(
+      'LENGTH',
+      `${parameter.name}/${what} has ${array.length} numbers, expected ${parameter.size}, or fewer by whole units of ${width}`,
+    )
+  return array
+}
+
+function checkDiagonal(diagonal: Diagonal): void {
+  let any = false
+  for (const [{ name }, values] of diagonal) {
+    for (const value of values) {
+      if (!Number.isFinite(value)) throw new PalimpsestError('NON_FINITE', `the Fisher of ${name} holds ${value}`)
+      if (value < 0)
+        throw new PalimpsestError(
+          'INVALID_ARGUMENT',
+          `the Fisher of ${name} holds ${value}, expected no negative number`,
+        )
+      any ||= value > 0
+    }
+  }
+  if (!any)
+    throw new PalimpsestError(
+      'PENALTY_POWERLESS',
+      'the Fisher is 0 everywhere, so the penalty would be 0: the model may be certain of every sample, or wholly silent',
+    )
+}
