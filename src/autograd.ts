@@ -1,4 +1,4 @@
-export type { Into, IntoSquared, Node, Op, OpName, Scratch } from './autograd/op.ts'
+export type { Into, IntoSquared, Node, Op, OpName, Power, Raise, Scratch } from './autograd/op.ts'
 export type { SquaredTotals } from './autograd/squared.ts'
 export { Tape } from './autograd/tape.ts'
 export { add } from './ops/add.ts'

@@ -35,6 +35,12 @@ export type Into = (input: Tensor, write: (dInput: Float32Array) => void) => voi
 /** Lends memory until the end of the step. */
 export type Scratch = (length: number) => Float32Array
 
+/** What is summed over samples: the squares of their gradients, or the absolute values. */
+export type Power = 'squares' | 'magnitudes'
+
+/** out = x^2 or |x|, element by element; `out` may be `x` */
+export type Raise = (x: Float32Array, out: Float32Array) => void
+
 /** Calls `write` with a buffer for the sum over samples of the squared gradient of a parameter, if it is wanted. */
 export type IntoSquared = (parameter: Parameter, write: (sum: Float32Array) => void) => void
 
@@ -60,7 +66,9 @@ export interface Op<Saved = unknown> {
 
   /**
    * Given the squares of the (unfused) gradients of the output, a row a sample, writes for each shared parameter the sum
-   * over samples of its squared gradient. Missing where no shared input can be a parameter.
+   * over samples of its squared gradient. Missing where no shared input can be a parameter. Each gradient is a product
+   * d_o f, whose power is the product of powers: given absolute values instead, and a `raise` that takes them of f, it
+   * writes sums of absolute values.
    */
-  squared?(node: Node<Saved>, dOutputSquared: Float32Array, into: IntoSquared, scratch: Scratch): void
+  squared?(node: Node<Saved>, dOutputSquared: Float32Array, into: IntoSquared, scratch: Scratch, raise: Raise): void
 }

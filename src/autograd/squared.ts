@@ -4,10 +4,28 @@ import { Parameter } from '../tensor/parameter.ts'
 import type { BufferPool } from '../tensor/pool.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { dependents, sweep } from './backward.ts'
-import type { IntoSquared, Node, Scratch } from './op.ts'
+import type { IntoSquared, Node, Power, Raise, Scratch } from './op.ts'
 
-/** Sums over samples of squared gradients, in float64, a parameter each. */
+/** Sums over samples of squared gradients, or of their absolute values, in float64, a parameter each. */
 export type SquaredTotals = ReadonlyMap<Parameter, Float64Array>
+
+interface Powers {
+  readonly raise: Raise
+  /** out += x^2 or |x| */
+  readonly add: Raise
+}
+
+const POWERS: Readonly<Record<Power, Powers>> = {
+  squares: { raise: (x, out) => native.multiply(x, x, out), add: (x, out) => native.accumulateSquare(x, out) },
+  magnitudes: {
+    raise(x, out) {
+      for (let i = 0; i < x.length; i++) out[i] = Math.abs(x[i] as number)
+    },
+    add(x, out) {
+      for (let i = 0; i < x.length; i++) out[i] = (out[i] as number) + Math.abs(x[i] as number)
+    },
+  },
+}
 
 /** refuses a graph in which the rows of `output` have no gradients of their own */
 function check(nodes: readonly Node[], output: Tensor, wanted: ReadonlySet<Tensor>): void {
@@ -45,7 +63,7 @@ function check(nodes: readonly Node[], output: Tensor, wanted: ReadonlySet<Tenso
  * Adds to `totals`, for each of its parameters, the sum over samples and over `seeds` of the squared gradient. A seed is
  * d objective / d output, a row a sample; the sweep may change it. The squares of the gradients that arrive at a layer are first summed over the
  * seeds; then one product a layer with the squared input gives the sum over samples, for
- * (d_o x_i)^2 = d_o^2 x_i^2 (Goodfellow 2015, arXiv:1510.01799).
+ * (d_o x_i)^2 = d_o^2 x_i^2 (Goodfellow 2015, arXiv:1510.01799). So for absolute values, |d_o x_i| = |d_o| |x_i|.
  */
 export function backwardSquared(
   nodes: readonly Node[],
@@ -53,7 +71,9 @@ export function backwardSquared(
   seeds: Iterable<Float32Array>,
   totals: SquaredTotals,
   pool: BufferPool,
+  power: Power = 'squares',
 ): void {
+  const { raise, add } = POWERS[power]
   const wanted = dependents(nodes, totals.keys())
   check(nodes, output, wanted)
   const squares = new Map<Node, Float32Array>()
@@ -69,7 +89,7 @@ export function backwardSquared(
       if (node.inputs.some((input) => input instanceof Parameter && wanted.has(input))) {
         const square = squares.get(node) ?? pool.take(dOutput.length).fill(0)
         squares.set(node, square)
-        native.accumulateSquare(dOutput, square)
+        add(dOutput, square)
       }
       if (!ends) node.op.gradient(node, dOutput, into, scratch)
     })
@@ -84,6 +104,6 @@ export function backwardSquared(
   }
   for (const [node, square] of squares) {
     if (!node.inputs.some(between)) node.op.unfuse?.(node, square)
-    node.op.squared?.(node, square, into, scratch)
+    node.op.squared?.(node, square, into, scratch, raise)
   }
 }

@@ -4,7 +4,7 @@ import { BufferPool } from '../tensor/pool.ts'
 import { describe, type Scalar, type Shape, sizeOf } from '../tensor/shape.ts'
 import { release, storageOf, Tensor } from '../tensor/tensor.ts'
 import { backward } from './backward.ts'
-import type { Node, Op } from './op.ts'
+import type { Node, Op, Power } from './op.ts'
 import { backwardSquared, type SquaredTotals } from './squared.ts'
 
 /**
@@ -104,11 +104,12 @@ export class Tape {
   /**
    * Adds to `totals` the sum over samples of the squared gradients of its parameters, over all `seeds`: each is
    * d objective / d output, [B, C], row b for sample b alone. The sweep may change a seed, and is done with it before the next is asked for.
+   * With the power `magnitudes` it is the sum of their absolute values.
    * @throws PalimpsestError `NO_SQUARED_GRADIENT`, `PARAMETER_REUSED`, `LENGTH`, `TAPE_MISUSE`, `TENSOR_RELEASED`
    */
-  backwardSquared(output: Tensor, seeds: Iterable<Float32Array>, totals: SquaredTotals): void {
+  backwardSquared(output: Tensor, seeds: Iterable<Float32Array>, totals: SquaredTotals, power?: Power): void {
     this.#mine(output)
-    backwardSquared(this.#nodes, output, seeds, totals, this.#pool)
+    backwardSquared(this.#nodes, output, seeds, totals, this.#pool, power)
   }
 
   #own<S extends Shape>(tensor: Tensor<S>): Tensor<S> {

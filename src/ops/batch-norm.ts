@@ -74,7 +74,7 @@ export const batchNormOp: Op<Saved> = {
     into(beta, (own) => own.set(dBeta))
   },
   rows: ({ inputs, saved: { training } }) => (training ? 'mixed' : inputs.slice(1)),
-  squared({ inputs, saved: { batch, features, epsilon, mean, spread } }, dYSquared, into, scratch) {
+  squared({ inputs, saved: { batch, features, epsilon, mean, spread } }, dYSquared, into, scratch, raise) {
     const [x, gamma, beta] = inputs as [Tensor, Parameter, Parameter]
     into(beta, (sum) => native.columnSums(batch, features, dYSquared, sum))
     into(gamma, (sum) => {
@@ -90,7 +90,7 @@ export const batchNormOp: Op<Saved> = {
         spread,
         product,
       )
-      native.multiply(product, product, product)
+      raise(product, product)
       native.multiply(product, dYSquared, product)
       native.columnSums(batch, features, product, sum)
     })

@@ -41,10 +41,10 @@ export const linearOp: Op<Saved> = {
     into(bias, (dBias) => native.columnSums(batch, outputs, dY, dBias))
   },
   rows: ({ inputs }) => inputs.slice(1),
-  squared({ inputs: tensors, saved: { batch, inputs, outputs } }, dYSquared, into, scratch) {
+  squared({ inputs: tensors, saved: { batch, inputs, outputs } }, dYSquared, into, scratch, raise) {
     const [x, weight, bias] = tensors as [Tensor, Parameter, Parameter]
     const xSquared = scratch(batch * inputs)
-    native.multiply(storageOf(x), storageOf(x), xSquared)
+    raise(storageOf(x), xSquared)
     into(weight, (sum) => native.matmulTN(outputs, inputs, batch, dYSquared, xSquared, null, sum, false, false))
     into(bias, (sum) => native.columnSums(batch, outputs, dYSquared, sum))
   },

@@ -33,10 +33,10 @@ export const matmulOp: Op<Saved> = {
     into(b, (dB) => native.matmulTN(k, n, m, storageOf(a), dC, null, dB, false, false))
   },
   rows: ({ inputs }) => inputs.slice(1),
-  squared({ inputs, saved: { m, n, k } }, dCSquared, into, scratch) {
+  squared({ inputs, saved: { m, n, k } }, dCSquared, into, scratch, raise) {
     const [a, b] = inputs as [Tensor, Parameter]
     const aSquared = scratch(m * k)
-    native.multiply(storageOf(a), storageOf(a), aSquared)
+    raise(storageOf(a), aSquared)
     into(b, (sum) => native.matmulTN(k, n, m, aSquared, dCSquared, null, sum, false, false))
   },
 }
