@@ -1,13 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { mul, sum, Tape } from '../../src/autograd.ts'
+import { mul, type Power, sum, Tape } from '../../src/autograd.ts'
 import { OPS } from '../../src/ops/index.ts'
 import { U } from '../gradcheck.ts'
 import { stream, uniform } from '../numbers.ts'
 import { type Graph, graph, MIDDLES } from './squared.ts'
 
-/** a sample at a time, a seed at a time, by plain backward, squares summed in float64 */
-function loop({ batch, outputs, parameters, forward }: Graph, seeds: readonly Float32Array[]): Float64Array[] {
+/** a sample at a time, a seed at a time, by plain backward, powers summed in float64 */
+function loop(
+  { batch, outputs, parameters, forward }: Graph,
+  seeds: readonly Float32Array[],
+  power: Power,
+): Float64Array[] {
   const tape = new Tape()
   const totals = parameters.map(({ size }) => new Float64Array(size))
   for (let row = 0; row < batch; row++)
@@ -17,17 +21,17 @@ function loop({ batch, outputs, parameters, forward }: Graph, seeds: readonly Fl
         tape.backward(sum(mul(forward(tape, row, row + 1), weights)), parameters)
         parameters.forEach(({ gradient }, index) => {
           gradient.forEach((value, i) => {
-            totals[index]![i]! += value * value
+            totals[index]![i]! += power === 'squares' ? value * value : Math.abs(value)
           })
         })
       })
   return totals
 }
 
-function squared({ batch, parameters, forward }: Graph, seeds: Iterable<Float32Array>): Float64Array[] {
+function squared({ batch, parameters, forward }: Graph, seeds: Iterable<Float32Array>, power?: Power): Float64Array[] {
   const tape = new Tape()
   const totals = new Map(parameters.map((parameter) => [parameter, new Float64Array(parameter.size)]))
-  tape.step(() => tape.backwardSquared(forward(tape, 0, batch), seeds, totals))
+  tape.step(() => tape.backwardSquared(forward(tape, 0, batch), seeds, totals, power))
   return [...totals.values()]
 }
 
@@ -35,20 +39,24 @@ const size = (max: number) => fc.integer({ min: 1, max })
 const sizes = fc.record({ batch: size(9), inputs: size(7), width: size(7), outputs: size(5) })
 
 const CASES = Object.entries(MIDDLES).flatMap(([name, middles]) =>
-  middles === 'mixes' ? [] : middles.map((middle, index) => [`${name} ${index}`, middle] as const),
+  middles === 'mixes'
+    ? []
+    : middles.flatMap((middle, index) =>
+        (['squares', 'magnitudes'] as const).map((power) => [`${name} ${index}`, power, middle] as const),
+      ),
 )
 
-test.each(CASES)('%s between two layers: squares as a loop over samples has them', (_, middle) => {
+test.each(CASES)('%s between two layers: %s as a loop over samples has them', (_, power, middle) => {
   fc.assert(
     fc.property(sizes, size(4), fc.integer(), (sizes, count, seed) => {
       const made = graph(middle, sizes, seed)
       const next = stream(seed + 1)
       const seeds = Array.from({ length: count }, () => uniform(next, sizes.batch * sizes.outputs, -1, 1))
-      const expected = loop(made, seeds)
+      const expected = loop(made, seeds, power)
       // a row has the same bits alone and in its batch, and no term is negative: what remains is the rounding of
       // squares and products (at most 16 U) and of their sums over samples and seeds
       const tolerance = (sizes.batch + count + 16) * U
-      squared(made, seeds).forEach((totals, index) => {
+      squared(made, seeds, power).forEach((totals, index) => {
         totals.forEach((total, i) => {
           const want = expected[index]![i] as number
           if (!(Math.abs(total - want) <= tolerance * want + 1e-37))
