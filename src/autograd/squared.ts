@@ -28,7 +28,7 @@ const POWERS: Readonly<Record<Power, Powers>> = {
 }
 
 /** refuses a graph in which the rows of `output` have no gradients of their own */
-function check(nodes: readonly Node[], output: Tensor, wanted: ReadonlySet<Tensor>): void {
+export function checkRows(nodes: readonly Node[], output: Tensor, wanted: ReadonlySet<Tensor>): void {
   const seen = new Set<Tensor>()
   const needed = new Set<Tensor>([output])
   for (const node of nodes.toReversed()) {
@@ -75,7 +75,7 @@ export function backwardSquared(
 ): void {
   const { raise, add } = POWERS[power]
   const wanted = dependents(nodes, totals.keys())
-  check(nodes, output, wanted)
+  checkRows(nodes, output, wanted)
   const squares = new Map<Node, Float32Array>()
   const scratch: Scratch = (length) => pool.take(length)
   const between = (input: Tensor) => wanted.has(input) && !(input instanceof Parameter)

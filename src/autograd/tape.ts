@@ -5,6 +5,7 @@ import { describe, type Scalar, type Shape, sizeOf } from '../tensor/shape.ts'
 import { release, storageOf, Tensor } from '../tensor/tensor.ts'
 import { backward } from './backward.ts'
 import type { Node, Op, Power } from './op.ts'
+import { backwardRows, type VisitRows } from './rows.ts'
 import { backwardSquared, type SquaredTotals } from './squared.ts'
 
 /**
@@ -110,6 +111,21 @@ export class Tape {
   backwardSquared(output: Tensor, seeds: Iterable<Float32Array>, totals: SquaredTotals, power?: Power): void {
     this.#mine(output)
     backwardSquared(this.#nodes, output, seeds, totals, this.#pool, power)
+  }
+
+  /**
+   * Shows `visit` the gradients that arrive at every operation with some of the parameters, a row a sample, for each seed:
+   * d objective / d output, [B, C]. The sweep may change a seed, and is done with it before the next is asked for.
+   * @throws PalimpsestError `NO_SQUARED_GRADIENT`, `PARAMETER_REUSED`, `TAPE_MISUSE`, `TENSOR_RELEASED`
+   */
+  backwardRows(
+    output: Tensor,
+    seeds: Iterable<Float32Array>,
+    parameters: readonly Parameter[],
+    visit: VisitRows,
+  ): void {
+    this.#mine(output)
+    backwardRows(this.#nodes, output, seeds, parameters, this.#pool, visit)
   }
 
   #own<S extends Shape>(tensor: Tensor<S>): Tensor<S> {

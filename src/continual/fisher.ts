@@ -72,7 +72,7 @@ export function fisherDiagonal(model: Classifier, set: LabelledSet, options: Fis
 }
 
 /** d log p_c / d logits, times sqrt(p_c), for each class in turn: the squares sum to the expectation */
-function* everyClass(probabilities: Float32Array, batch: number, classes: number): Generator<Float32Array> {
+export function* everyClass(probabilities: Float32Array, batch: number, classes: number): Generator<Float32Array> {
   const seed = new Float32Array(probabilities.length)
   for (let chosen = 0; chosen < classes; chosen++) {
     native.classSeed(batch, classes, chosen, probabilities, seed)
