@@ -16,6 +16,7 @@ export const ERROR_CODES = {
   LABEL_OUT_OF_RANGE: 'a label is not below the number of classes',
   LENGTH: 'a typed array does not have the length that its shape demands',
   NON_FINITE: 'a loss, a gradient or an input is NaN or infinite where only numbers make sense',
+  NOT_POSITIVE_DEFINITE: 'a matrix to be factored is singular or indefinite: more ridge, or other samples, may help',
   NO_SQUARED_GRADIENT: 'an operation has no sum over samples of squared gradients',
   PARAMETER_REUSED: 'a parameter is used twice in a graph whose squared gradients are wanted',
   PENALTY_POWERLESS: 'a penalty is asked for and cannot act on the given parameters',
