@@ -74,8 +74,13 @@ test('palimpsest/data', async () => {
       "loadFashionMnist",
       "loadMnist",
       "parseIdx",
+      "permuted",
+      "rotated",
       "setFromIdx",
+      "split",
+      "streamOf",
       "subset",
+      "trainingUnion",
       "union",
     ]
   `)

@@ -3,3 +3,15 @@ export { cacheFolder } from './cache.ts'
 export { type Idx, parseIdx, setFromIdx } from './idx.ts'
 export { type LoadOptions, type LoadProgress, loadFashionMnist, loadMnist, type TrainAndTest } from './load.ts'
 export { type LabelledSet, type LabelledSetFields, labelledSet, subset, union } from './set.ts'
+export {
+  type PermutedOptions,
+  permuted,
+  type RotatedOptions,
+  rotated,
+  type SplitOptions,
+  type Stream,
+  type StreamTask,
+  split,
+  streamOf,
+  trainingUnion,
+} from './streams.ts'
