@@ -6,5 +6,6 @@ export { type Factors, type FactorsOptions, kroneckerFactors } from './factors.t
 export { type Diagonal, type FisherEstimator, type FisherOptions, fisherDiagonal } from './fisher.ts'
 export { withUnitFloor } from './floor.ts'
 export { Kfac, type KfacOptions } from './kfac.ts'
+export { Mas, type MasOptions, sensitivityDiagonal } from './mas.ts'
 export type { Method, MethodState, StepBatch, Task } from './method.ts'
 export { Si, type SiOptions } from './si.ts'
