@@ -1,8 +1,9 @@
 import { getPriority, loadavg } from 'node:os'
 import { cacheFolder } from '../../src/data/cache.ts'
-import { runAll } from '../article/crew.ts'
+import { workOf } from '../article/progress.ts'
 import { RECIPE } from '../article/recipes.ts'
 import type { Sets } from '../article/run.ts'
+import { runAll } from '../crew/run.ts'
 import { median, summarize } from '../format.ts'
 import { type Figure, type Report, report, stamp } from '../report.ts'
 import { Missing, runPython, type Variant, versionsOf } from './python.ts'
@@ -76,7 +77,7 @@ export async function measurePeers(python: string, sets: Sets, epochs: number): 
       for (const setup of SETUPS.filter(({ pairs }) => seed <= pairs)) {
         const loadAverage = loadavg()[0] ?? 0
         const job = { recipe: 'published', settings: RECIPE.published, method: 'ewc', seed, epochs } as const
-        const [record] = await runAll([job], sets, 1, SILENT)
+        const [record] = await runAll(workOf([job], sets), 1, SILENT)
         const { variant, threads: asked } = setup
         const options = { data: cacheFolder(), variant, epochs, images: count, threads: asked, seed }
         const { seconds: theirs, threads, mnist, fashion } = runPython(python, options)
