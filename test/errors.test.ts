@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { ERROR_CODES, type ErrorCode, PalimpsestError } from '../bindings/errors.ts'
 import { loadAddon, native } from '../bindings/native.ts'
 import { add, matmul, Parameter, relu, sum, Tape, Tensor } from '../src/autograd.ts'
+import { cholesky } from '../src/continual/cholesky.ts'
 import { Ewc } from '../src/continual/index.ts'
 import { acquire } from '../src/data/acquire.ts'
 import { MNIST } from '../src/data/catalogue.ts'
@@ -72,6 +73,7 @@ const PROVOKED: Readonly<Record<ErrorCode, () => unknown>> = {
   LABEL_OUT_OF_RANGE: () => labelledSet({ ...fields, classes: 5 }),
   LENGTH: () => new Tensor([2], one()),
   NON_FINITE: () => native.argmax(1, 1, Float32Array.of(NaN), new Uint32Array(1)),
+  NOT_POSITIVE_DEFINITE: () => cholesky(Float64Array.of(-1), 1),
   NO_SQUARED_GRADIENT: () => squaredTwice(new Tape(), (x, weight) => sum(matmul(x, weight))),
   PARAMETER_REUSED: () => squaredTwice(new Tape(), (x, weight) => matmul(matmul(x, weight), weight)),
   PENALTY_POWERLESS: () => new Ewc({ lambda: 1 }).add(new Map([[new Parameter('p', [1], one()), one()]])),
