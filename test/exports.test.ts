@@ -37,6 +37,7 @@ test('palimpsest/autograd', async () => {
       "Tensor",
       "add",
       "batchNorm",
+      "columns",
       "linear",
       "logSoftmax",
       "matmul",
@@ -57,6 +58,7 @@ test('palimpsest/continual', async () => {
   expect(await namesOf(import('palimpsest/continual'))).toMatchInlineSnapshot(`
     [
       "Ewc",
+      "Heads",
       "articleDiagonal",
       "ewcPenalty",
       "fisherDiagonal",

@@ -40,6 +40,9 @@ export const mul = (a: Numbers64, b: Numbers64): Numbers64 => each(a, (value, i)
 export const scale = (x: Numbers64, factor: number): Numbers64 => each(x, (value) => value * factor)
 export const square = (x: Numbers64): Numbers64 => each(x, (value) => value * value)
 export const relu = (x: Numbers64): Numbers64 => each(x, (value) => Math.max(value, 0))
+/** the columns from `from` to `to` of x [rows, width] */
+export const columns = (width: number, from: number, to: number, x: Numbers64): Numbers64 =>
+  x.filter((_, i) => i % width >= from && i % width < to)
 export const sum = (x: Numbers64): Numbers64 => Float64Array.of(total(x.length, (i) => at(x, i)))
 export const mean = (x: Numbers64): Numbers64 => each(sum(x), (value) => value / x.length)
 

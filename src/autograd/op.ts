@@ -11,6 +11,7 @@ export type OpName =
   | 'scale'
   | 'square'
   | 'relu'
+  | 'columns'
   | 'sum'
   | 'mean'
   | 'batchNorm'

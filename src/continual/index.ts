@@ -1,3 +1,4 @@
+export { Heads } from '../nn/heads.ts'
 export type { Mode } from './anchors.ts'
 export { articleDiagonal } from './article.ts'
 export { ewcPenalty, type Memory } from './ewc.reference.ts'

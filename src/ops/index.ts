@@ -1,6 +1,7 @@
 import type { Op, OpName } from '../autograd/op.ts'
 import { addOp } from './add.ts'
 import { batchNormOp } from './batch-norm.ts'
+import { columnsOp } from './columns.ts'
 import { linearOp } from './linear.ts'
 import { logSoftmaxOp } from './log-softmax.ts'
 import { matmulOp } from './matmul.ts'
@@ -23,6 +24,7 @@ export const OPS: Readonly<Record<OpName, Op<never>>> = {
   scale: scaleOp,
   square: squareOp,
   relu: reluOp,
+  columns: columnsOp,
   sum: sumOp,
   mean: meanOp,
   batchNorm: batchNormOp,

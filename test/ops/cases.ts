@@ -1,5 +1,6 @@
 import {
   add,
+  columns,
   linear,
   logSoftmax,
   type Matrix,
@@ -179,6 +180,22 @@ export const CASES: Readonly<Record<OpName, readonly [Case, ...Case[]]>> = {
           values: values.map((value) => (Math.abs(value) < 1e-3 ? 1 : value)),
         }))
         return { ...instance, inputs }
+      },
+    },
+  ],
+  columns: [
+    {
+      title: '',
+      make({ size, floats }) {
+        const [batch, left, shown, right] = [size(), size() - 1, size(), size() - 1]
+        const width = left + shown + right
+        return {
+          inputs: [{ shape: [batch, width], values: floats(batch * width) }],
+          run: (x) => columns(x as Tensor<Matrix>, left, left + shown),
+          oracle: (x) => oracle.columns(width, left, left + shown, x!),
+          outputBound: 0,
+          gradientBounds: [0],
+        }
       },
     },
   ],

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../../bindings/errors.ts'
 import {
   add,
   batchNorm,
+  columns,
   linear,
   logSoftmax,
   type Matrix,
@@ -122,6 +123,7 @@ describe('a parameter in the place of samples', () => {
     scale: (_, { square }, tape) => scale(tape.watch(square), 2),
     square: (_, { square: own }, tape) => square(tape.watch(own)),
     relu: (_, { square }, tape) => relu(tape.watch(square)),
+    columns: (_, { square }, tape) => columns(tape.watch(square), 0, 1),
     logSoftmax: (_, { square }, tape) => logSoftmax(tape.watch(square)),
     'batchNorm: x': (_, { square }, tape) => {
       const ones = tape.input(Float32Array.of(1, 1), [2])

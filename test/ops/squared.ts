@@ -1,6 +1,7 @@
 import {
   add,
   batchNorm,
+  columns,
   linear,
   logSoftmax,
   type Matrix,
@@ -82,6 +83,12 @@ export const MIDDLES: Readonly<Record<OpName, 'mixes' | readonly ((making: Makin
   square: [() => square],
   relu: [() => relu],
   logSoftmax: [() => logSoftmax],
+  columns: [
+    ({ width, parameter }) => {
+      const [weight, bias] = [parameter([width + 3, width]), parameter([width + 3])]
+      return (hidden) => columns(linear(hidden, weight, bias), 1, width + 1)
+    },
+  ],
   batchNorm: [
     ({ width, parameter, floats }) => {
       const [gamma, beta] = [parameter([width]), parameter([width])]
