@@ -1,3 +1,4 @@
+import { PalimpsestError } from '../../bindings/errors.ts'
 import { Parameter } from '../tensor/parameter.ts'
 import type { BufferPool } from '../tensor/pool.ts'
 import type { Tensor } from '../tensor/tensor.ts'
@@ -23,10 +24,13 @@ export function backwardRows(
   const wanted = dependents(nodes, parameters)
   checkRows(nodes, output, wanted)
   const between = (input: Tensor) => wanted.has(input) && !(input instanceof Parameter)
-  for (const seed of seeds)
+  for (const seed of seeds) {
+    if (seed.length !== output.size)
+      throw new PalimpsestError('LENGTH', `a seed has ${seed.length} numbers, expected ${output.size}`)
     sweep(nodes, output, seed, pool, between, (node, dOutput, into) => {
       node.op.unfuse?.(node, dOutput)
       if (node.inputs.some((input) => input instanceof Parameter && wanted.has(input))) visit(node, dOutput)
       if (node.inputs.some(between)) node.op.gradient(node, dOutput, into, (length) => pool.take(length))
     })
+  }
 }

@@ -116,7 +116,7 @@ export class Tape {
   /**
    * Shows `visit` the gradients that arrive at every operation with some of the parameters, a row a sample, for each seed:
    * d objective / d output, [B, C]. The sweep may change a seed, and is done with it before the next is asked for.
-   * @throws PalimpsestError `NO_SQUARED_GRADIENT`, `PARAMETER_REUSED`, `TAPE_MISUSE`, `TENSOR_RELEASED`
+   * @throws PalimpsestError `NO_SQUARED_GRADIENT`, `PARAMETER_REUSED`, `LENGTH`, `TAPE_MISUSE`, `TENSOR_RELEASED`
    */
   backwardRows(
     output: Tensor,
