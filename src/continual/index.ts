@@ -7,6 +7,7 @@ export { type Factors, type FactorsOptions, kroneckerFactors } from './factors.t
 export { type Diagonal, type FisherEstimator, type FisherOptions, fisherDiagonal } from './fisher.ts'
 export { withUnitFloor } from './floor.ts'
 export { Kfac, type KfacOptions } from './kfac.ts'
+export { Lwf, type LwfOptions } from './lwf.ts'
 export { Mas, type MasOptions, sensitivityDiagonal } from './mas.ts'
 export type { Method, MethodState, StepBatch, Task } from './method.ts'
 export { Si, type SiOptions } from './si.ts'
