@@ -8,11 +8,15 @@ import { UsageError } from './options.ts'
 import { version } from './report.ts'
 import { SPEED_HELP, speed } from './speed/command.ts'
 import { endurance, STEPS_HELP } from './speed/endurance.ts'
+import { type Purpose, STREAM_HELP, streamCommand } from './streams/command.ts'
+import { STREAMS } from './streams/protocols.ts'
 
 const HELP = `palimpsest ${version()}
 
   palimpsest run article   the article's experiment (what "npm run bench" does)
   palimpsest run select    the search that chose the recommended settings, on held-out training images
+  palimpsest run STREAM    one task after another by any method: ${STREAMS.join(', ')}
+  palimpsest tune STREAM   the search for a method's settings, on held-out training images
   palimpsest ladder        from the article's recipe to ours, one change at a time, with controls for the Fisher
   palimpsest speed         kernels and training steps against the limit of the hardware
   palimpsest steps         a million training steps, whose memory must not grow
@@ -20,9 +24,16 @@ const HELP = `palimpsest ${version()}
 
 Options go after the command; --help after a command lists its own.
 
-${[ARTICLE_HELP, SELECT_HELP, LADDER_HELP, SPEED_HELP, STEPS_HELP, DATA_HELP].join('\n\n')}`
+${[ARTICLE_HELP, SELECT_HELP, STREAM_HELP, LADDER_HELP, SPEED_HELP, STEPS_HELP, DATA_HELP].join('\n\n')}`
 
-const EXPERIMENTS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = { article, select }
+const streams = (purpose: Purpose) =>
+  Object.fromEntries(STREAMS.map((stream) => [stream, streamCommand(stream, purpose)]))
+const EXPERIMENTS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  article,
+  select,
+  ...streams('run'),
+}
+const SEARCHES = streams('tune')
 
 /** "npm run bench -- --seeds 2" names no command, and means the article */
 async function main(args: readonly string[]): Promise<void> {
@@ -32,12 +43,10 @@ async function main(args: readonly string[]): Promise<void> {
     case '--help':
     case 'help':
       return console.log(HELP)
-    case 'run': {
-      const [name = '', ...options] = rest
-      const experiment = EXPERIMENTS[name]
-      if (!experiment) throw new UsageError(`run: '${name}' is not one of ${Object.keys(EXPERIMENTS).join(', ')}`)
-      return experiment(options)
-    }
+    case 'run':
+      return named('run', EXPERIMENTS, rest)
+    case 'tune':
+      return named('tune', SEARCHES, rest)
     case 'ladder':
       return ladder(rest)
     case 'speed':
@@ -47,8 +56,14 @@ async function main(args: readonly string[]): Promise<void> {
     case 'data':
       return data(rest)
     default:
-      throw new UsageError(`'${command}' is not a command: run, ladder, speed, steps, data or help`)
+      throw new UsageError(`'${command}' is not a command: run, tune, ladder, speed, steps, data or help`)
   }
+}
+
+function named(command: string, known: typeof EXPERIMENTS, [name = '', ...options]: readonly string[]): Promise<void> {
+  const experiment = known[name]
+  if (!experiment) throw new UsageError(`${command}: '${name}' is not one of ${Object.keys(known).join(', ')}`)
+  return experiment(options)
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

@@ -4,7 +4,7 @@ import { Anchors, type Mode } from './anchors.ts'
 import { articleDiagonal } from './article.ts'
 import { oneOf } from './checks.ts'
 import { type Diagonal, ESTIMATORS, type FisherEstimator, fisherDiagonal } from './fisher.ts'
-import { withUnitFloor } from './floor.ts'
+import { type FloorUnits, withUnitFloor } from './floor.ts'
 import type { Method, MethodState, Task } from './method.ts'
 
 /** What {@link Ewc} takes. */
@@ -22,6 +22,8 @@ export interface EwcOptions {
   readonly gamma?: number
   /** see {@link withUnitFloor}; default 0 */
   readonly floor?: number
+  /** which units have it; default `all` */
+  readonly floorUnits?: FloorUnits
 }
 
 /**
@@ -44,14 +46,21 @@ export class Ewc implements Method {
   readonly gamma: number
   /** share of a layer's mean that is added to F */
   readonly floor: number
+  /** which units have it */
+  readonly floorUnits: FloorUnits
   readonly #anchors = new Anchors(this.name)
 
-  /** @param options - lambda at least. @throws PalimpsestError `INVALID_ARGUMENT` for a negative lambda or floor, a gamma outside [0, 1], an unknown estimator or mode */
-  constructor({ lambda, estimator = 'exact', mode = 'separate', gamma = 1, floor = 0 }: EwcOptions) {
+  /**
+   * @param options - lambda at least.
+   * @throws PalimpsestError `INVALID_ARGUMENT` for a negative lambda or floor, a gamma outside [0, 1], an unknown word
+   */
+  constructor(options: EwcOptions) {
+    const { lambda, estimator = 'exact', mode = 'separate', gamma = 1, floor = 0, floorUnits = 'all' } = options
     this.lambda = within('lambda', lambda, 0, Infinity)
     this.floor = within('floor', floor, 0, Infinity)
     this.gamma = within('gamma', gamma, 0, 1.0000001)
     this.estimator = oneOf('estimator', estimator, [...ESTIMATORS, 'article'])
+    this.floorUnits = oneOf('floorUnits', floorUnits, ['all', 'silent'])
     this.mode = oneOf('mode', mode, ['separate', 'online', 'latest'])
   }
 
@@ -108,7 +117,7 @@ export class Ewc implements Method {
       this.estimator === 'article'
         ? articleDiagonal(task)
         : fisherDiagonal(model, set, { estimator: this.estimator, samples: samplesOf(task), random })
-    return this.floor > 0 ? withUnitFloor(fisher, this.floor) : fisher
+    return this.floor > 0 ? withUnitFloor(fisher, this.floor, { units: this.floorUnits }) : fisher
   }
 }
 

@@ -1,0 +1,86 @@
+import type { Mode } from '../../src/continual/anchors.ts'
+import { Ewc } from '../../src/continual/ewc.ts'
+import type { FisherEstimator } from '../../src/continual/fisher.ts'
+import { Kfac } from '../../src/continual/kfac.ts'
+import { Lwf } from '../../src/continual/lwf.ts'
+import { Mas } from '../../src/continual/mas.ts'
+import type { Method } from '../../src/continual/method.ts'
+import { Replay } from '../../src/continual/replay.ts'
+import { Si } from '../../src/continual/si.ts'
+
+export const METHODS = ['none', 'joint', 'ewc', 'ewc-online', 'si', 'mas', 'kfac', 'lwf', 'analytic', 'replay'] as const
+export type MethodName = (typeof METHODS)[number]
+
+/** What a run of a method needs besides the protocol; each method reads what is its own. */
+export interface Settings {
+  readonly lambda?: number
+  readonly estimator?: FisherEstimator
+  readonly mode?: Mode
+  readonly gamma?: number
+  readonly floor?: number
+  readonly floorUnits?: 'all' | 'silent'
+  /** share that K-FAC adds to the diagonal of G, or xi of SI */
+  readonly damping?: number
+  /** steps between two computations of K-FAC's pull */
+  readonly refresh?: number
+  /** of LwF */
+  readonly temperature?: number
+  /** samples that replay keeps */
+  readonly buffer?: number
+  /** random features and the ridge of `analytic` */
+  readonly features?: number
+  readonly ridge?: number
+  readonly head?: 'ridge' | 'means'
+  /** whether `analytic` tells apart the classes of different tasks while it learns */
+  readonly classPerTask?: boolean
+  /** samples that a consolidation looks at; default all */
+  readonly samples?: number
+  /** whether Adam forgets its moments between tasks */
+  readonly reset?: boolean
+  /** of tasks after the first; default the protocol's */
+  readonly laterRate?: number
+  /** of tasks after the first; default constant */
+  readonly laterSchedule?: 'constant' | 'linearDecay'
+}
+
+/** null where nothing is kept; `joint` and `analytic` are trained in another way altogether */
+export function methodOf(name: MethodName, settings: Settings, seed: number): Method | null {
+  const {
+    lambda = 0,
+    estimator,
+    mode,
+    gamma,
+    floor,
+    floorUnits,
+    damping,
+    refresh,
+    temperature,
+    buffer = 1000,
+  } = settings
+  switch (name) {
+    case 'none':
+    case 'joint':
+    case 'analytic':
+      return null
+    case 'ewc':
+      return new Ewc({ lambda, ...given({ estimator, mode, gamma, floor, floorUnits }) })
+    case 'ewc-online':
+      return new Ewc({ lambda, mode: 'online', ...given({ estimator, gamma, floor, floorUnits }) })
+    case 'si':
+      return new Si({ lambda, ...given({ damping }) })
+    case 'mas':
+      return new Mas({ lambda })
+    case 'kfac':
+      return new Kfac({ lambda, ...given({ damping, refresh }) })
+    case 'lwf':
+      return new Lwf({ lambda, ...given({ temperature }) })
+    case 'replay':
+      return new Replay({ samples: buffer, seed })
+  }
+}
+
+type Given<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> }
+
+/** the fields that are not undefined */
+const given = <T extends object>(fields: T): Given<T> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Given<T>
