@@ -57,6 +57,7 @@ test('palimpsest/autograd', async () => {
 test('palimpsest/continual', async () => {
   expect(await namesOf(import('palimpsest/continual'))).toMatchInlineSnapshot(`
     [
+      "Analytic",
       "Ewc",
       "Heads",
       "articleDiagonal",

@@ -1,4 +1,7 @@
 export { Heads } from '../nn/heads.ts'
+export { Analytic } from './analytic.ts'
+export type { AnalyticHead, AnalyticSolution, LinearScores } from './analytic-heads.ts'
+export type { AnalyticOptions, AnalyticPrediction, AnalyticPredictOptions } from './analytic-types.ts'
 export type { Mode } from './anchors.ts'
 export { articleDiagonal } from './article.ts'
 export { ewcPenalty, type Memory } from './ewc.reference.ts'
