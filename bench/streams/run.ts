@@ -26,7 +26,7 @@ export interface Job {
 
 /** What one run found. */
 export interface RunRecord extends Job {
-  /** [task learnt][task judged] test accuracy, of the tasks that were learnt; one row for `joint` */
+  /** [task learnt][task judged] test accuracy, of the tasks that were learnt; the last row alone for `joint` and searches */
   readonly accuracy: readonly (readonly number[])[]
   /** on the task after this one, before it is learnt, and at the very beginning; where the task need not be known */
   readonly before: readonly number[]
@@ -99,7 +99,7 @@ async function trainOn(job: Job, raw: Raw, report: (progress: Progress) => void)
       ),
     )
 
-  const untrained = scenario === 'domain' ? tests.map((_, task) => judge(task, task)) : []
+  const untrained = scenario === 'domain' && share === 1 ? tests.map((_, task) => judge(task, task)) : []
   const before: number[] = []
   const accuracy: number[][] = []
   if (name === 'joint') {
@@ -129,6 +129,8 @@ async function trainOn(job: Job, raw: Raw, report: (progress: Progress) => void)
       // nothing looks at what is kept of the last task
       if (task < stream.length - 1) {
         learner.consolidate(set, consolidation(settings))
+        // a search asks for the end alone
+        if (share < 1) continue
         if (scenario === 'domain') before.push(judge(task + 1, task))
       }
       accuracy.push(tests.slice(0, task + 1).map((_, j) => judge(j, task)))
