@@ -1,7 +1,6 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
 import { native } from '../../bindings/native.ts'
 import { Tape } from '../autograd/tape.ts'
-import { Mlp } from '../nn/mlp.ts'
 import type { Classifier } from '../nn/module.ts'
 import { add } from '../ops/add.ts'
 import { columns } from '../ops/columns.ts'
@@ -14,7 +13,7 @@ import type { Parameter } from '../tensor/parameter.ts'
 import type { Matrix, Scalar } from '../tensor/shape.ts'
 import { storageOf, type Tensor } from '../tensor/tensor.ts'
 import { arrayOf, numbersOf } from './anchors.ts'
-import { headOf, holds, type Range } from './head.ts'
+import { flatOf, headOf, holds, type Range, rangesOf, statisticsOf } from './head.ts'
 import type { Method, MethodState, StepBatch, Task } from './method.ts'
 
 /** What {@link Lwf} takes. */
@@ -104,11 +103,10 @@ export class Lwf implements Method {
       return old ? [[`${parameter.name}/old`, old.slice()] as const] : []
     })
     const rest = statistics.map((array, i) => [`statistics/${i}`, array.slice()] as const)
-    const ranges = Float64Array.from(heads.flatMap(({ from, to }) => [from, to]))
     return {
       method: this.name,
       numbers: { tasks: this.#tasks },
-      arrays: { heads: ranges, ...Object.fromEntries([...kept, ...rest]) },
+      arrays: { heads: flatOf(heads), ...Object.fromEntries([...kept, ...rest]) },
     }
   }
 
@@ -125,7 +123,7 @@ export class Lwf implements Method {
     const statistics: Float32Array[] = []
     for (let i = 0; state.arrays[`statistics/${i}`] instanceof Float32Array; i++)
       statistics.push(Float32Array.from(state.arrays[`statistics/${i}`] as Float32Array))
-    const heads = rangesOf(state)
+    const heads = rangesOf(state.arrays.heads, this.name)
     if (tasks > 0 && (weights.size === 0 || heads.length === 0))
       throw new PalimpsestError('INVALID_ARGUMENT', 'the state of lwf has no weights of these parameters, or no heads')
     this.#teacher = tasks > 0 ? { weights, statistics, heads } : null
@@ -172,9 +170,6 @@ function softened(logits: Float32Array, classes: number, { from, to }: Range, t:
   return q
 }
 
-const statisticsOf = (model: Classifier): Float32Array[] =>
-  model instanceof Mlp ? model.norms.flatMap(({ runningMean, runningVariance }) => [runningMean, runningVariance]) : []
-
 /** what the model has now, beside what it had */
 function pairsOf(whole: Classifier, { weights, statistics }: Teacher): (readonly [Float32Array, Float32Array])[] {
   const parameters = whole.parameters()
@@ -196,13 +191,3 @@ function pairsOf(whole: Classifier, { weights, statistics }: Teacher): (readonly
 /** a range that others hold adds nothing; those that it holds are the same head before it grew */
 const withHead = (heads: readonly Range[], head: Range): readonly Range[] =>
   heads.some((old) => holds(old, head)) ? heads : [...heads.filter((old) => !holds(head, old)), head]
-
-/** @throws PalimpsestError `INVALID_ARGUMENT` */
-function rangesOf({ arrays }: MethodState): Range[] {
-  const flat = arrays.heads instanceof Float64Array ? [...arrays.heads] : [0]
-  const ranges = flat.flatMap((from, i) => (i % 2 === 0 ? [{ from, to: flat[i + 1] ?? -1 }] : []))
-  for (const { from, to } of ranges)
-    if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || to <= from)
-      throw new PalimpsestError('INVALID_ARGUMENT', `the state of lwf has a head from ${from} to ${to}`)
-  return ranges
-}
