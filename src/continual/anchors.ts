@@ -44,7 +44,10 @@ export class Anchors {
     const old = mode === 'latest' ? new Map<Parameter, Anchored>() : this.#anchored
     const merged = new Map(old)
     let constant = mode === 'separate' ? this.#constant : 0
-    for (const [parameter, f] of diagonal) {
+    // online, what the task says nothing of fades too, and about the latest anchor
+    const absent = mode === 'online' ? [...old.keys()].filter((parameter) => !diagonal.has(parameter)) : []
+    const nothing = absent.map((parameter) => [parameter, new Float32Array(parameter.size)] as const)
+    for (const [parameter, f] of [...diagonal, ...nothing]) {
       const held = old.get(parameter)
       const [precision, anchor] = [alignedFloats(parameter.size), alignedFloats(parameter.size)]
       if (held && mode === 'separate') precision.set(held.precision)
@@ -109,19 +112,21 @@ export class Anchors {
 
   /** as {@link Method.restore} */
   restore(parameters: readonly Parameter[], state: MethodState): void {
-    const { tasks, constant } = numbersOf(state, this.#owner, ['tasks', 'constant'])
+    const { tasks, constant } = numbersOf(state, this.#owner, ['tasks'], ['constant'])
     const anchored = new Map<Parameter, Anchored>()
     for (const parameter of parameters) {
       const precision = arrayOf(state, parameter, 'precision')
       const anchor = arrayOf(state, parameter, 'anchor')
-      if (!precision || !anchor) continue
+      if (!precision && !anchor) continue
+      checkHeld(parameter, precision, anchor)
       // what was added since is free, and at rest where it is
       const held = { precision: alignedFloats(parameter.size), anchor: alignedFloats(parameter.size) }
-      held.precision.set(precision)
+      held.precision.set(precision as Float32Array)
       held.anchor.set(parameter.data)
       held.anchor.set(anchor)
       anchored.set(parameter, held)
     }
+    if (tasks > 0 && anchored.size === 0) throw unknown(this.#owner, parameters)
     this.#keep(anchored, constant, tasks)
   }
 
@@ -148,18 +153,30 @@ function fade(old: Float32Array, gamma: number, out: Float32Array): void {
   native.add(faded, out, out)
 }
 
-/** @throws PalimpsestError `INVALID_ARGUMENT` unless the state is this method's and has these numbers */
-export function numbersOf<const K extends string>(
+/** the refusal of a state that holds nothing of these parameters */
+export const unknown = (owner: string, parameters: readonly Parameter[]): PalimpsestError =>
+  new PalimpsestError(
+    'INVALID_ARGUMENT',
+    `the state of ${owner} knows none of the parameters (${parameters.map(({ name }) => name).join(', ')})`,
+  )
+
+/**
+ * @throws PalimpsestError `INVALID_ARGUMENT` unless the state is this method's, and has these counts, which are whole
+ * numbers of 0 or more, and these sums
+ */
+export function numbersOf<const K extends string, const S extends string = never>(
   { method, numbers }: MethodState,
   owner: string,
-  names: readonly K[],
-): Record<K, number> {
+  counts: readonly K[],
+  sums: readonly S[] = [],
+): Record<K | S, number> {
   if (method !== owner)
     throw new PalimpsestError('INVALID_ARGUMENT', `the state is that of '${method}', expected '${owner}'`)
-  for (const name of names)
-    if (!Number.isFinite(numbers[name]))
-      throw new PalimpsestError('INVALID_ARGUMENT', `the state of ${owner} has no number '${name}'`)
-  return numbers as Record<K, number>
+  const wrong =
+    counts.find((name) => !Number.isInteger(numbers[name]) || (numbers[name] as number) < 0) ??
+    sums.find((name) => !Number.isFinite(numbers[name]))
+  if (wrong) throw new PalimpsestError('INVALID_ARGUMENT', `${wrong} is ${numbers[wrong]} in the state of ${owner}`)
+  return numbers as Record<K | S, number>
 }
 
 /**
@@ -178,6 +195,23 @@ export function arrayOf({ arrays }: MethodState, parameter: Parameter, what: str
       `${parameter.name}/${what} has ${array.length} numbers, expected ${parameter.size}, or fewer by whole units of ${width}`,
     )
   return array
+}
+
+/** of a state: both of one length, and numbers that a penalty can have */
+function checkHeld(
+  { name }: Parameter,
+  precision: Float32Array | null,
+  anchor: Float32Array | null,
+): asserts anchor is Float32Array {
+  if (precision?.length !== anchor?.length)
+    throw new PalimpsestError(
+      'LENGTH',
+      `${name} has ${precision?.length ?? 0} precisions for ${anchor?.length ?? 0} anchors`,
+    )
+  if (!native.allFinite(anchor as Float32Array))
+    throw new PalimpsestError('NON_FINITE', `the anchor of ${name} holds NaN or infinity`)
+  if (precision?.some((value) => value < 0))
+    throw new PalimpsestError('INVALID_ARGUMENT', `the precision of ${name} holds a negative number`)
 }
 
 function checkDiagonal(diagonal: Diagonal): void {
