@@ -31,8 +31,18 @@ export interface Protocol {
 
 const relu = 'relu'
 
+export const PROTOCOL_NAMES = [
+  'article',
+  'van-de-ven-split',
+  'kutalev',
+  'van-de-ven-permuted',
+  'ritter-50',
+  'rotated-10',
+] as const
+export type ProtocolName = (typeof PROTOCOL_NAMES)[number]
+
 /** By name; the first of a stream is its default. */
-export const PROTOCOLS = {
+export const PROTOCOLS: Readonly<Record<ProtocolName, Protocol>> = {
   article: {
     stream: 'mnist-fashion',
     tasks: 2,
@@ -101,10 +111,7 @@ export const PROTOCOLS = {
     learningRate: 1e-3,
     source: 'ours: 10 angles from 0 to 90 degrees, network of Lopez-Paz and Ranzato 2017, arXiv:1706.08840',
   },
-} as const satisfies Readonly<Record<string, Protocol>>
-
-export type ProtocolName = keyof typeof PROTOCOLS
-export const PROTOCOL_NAMES = Object.keys(PROTOCOLS) as ProtocolName[]
+}
 
 export const protocolOf = (name: ProtocolName): Protocol => PROTOCOLS[name]
 

@@ -1,14 +1,21 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
 import { native } from '../../bindings/native.ts'
+import { Tape } from '../autograd/tape.ts'
 import { alignedFloats } from '../tensor/aligned.ts'
 import type { Parameter } from '../tensor/parameter.ts'
 import { Random } from '../tensor/random.ts'
 import type { Matrix } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
+import { answer } from './answer.ts'
 import { BatchNorm1d } from './batch-norm.ts'
+import { LeakyRelu } from './leaky-relu.ts'
 import { Linear } from './linear.ts'
 import type { Classifier, Mode, Prediction } from './module.ts'
 import { Predictor, type PredictorLayer } from './predictor.ts'
+import { checkRows } from './rows.ts'
+
+/** What follows a hidden layer: max(0, x), or x where that is less than 0.01 x (Maas et al. 2013). */
+export type Activation = 'relu' | 'leaky-relu'
 
 /** What {@link Mlp} takes besides its sizes. */
 export interface MlpOptions {
@@ -16,6 +23,8 @@ export interface MlpOptions {
   readonly seed?: number
   /** a BatchNorm1d after the ReLU of every hidden layer; default false */
   readonly batchNorm?: boolean
+  /** default `relu` */
+  readonly activation?: Activation
 }
 
 /**
@@ -29,30 +38,39 @@ export class Mlp implements Classifier {
   readonly outputs: number
   /** of the initial weights */
   readonly seed: number
-  readonly #layers: readonly (Linear | BatchNorm1d)[]
+  readonly #layers: readonly (Linear | BatchNorm1d | LeakyRelu)[]
   readonly #parameters: readonly Parameter[]
-  readonly #predictor: Predictor
+  // it knows ReLU alone
+  readonly #predictor: Predictor | null
 
   /**
    * @param sizes - [I, hidden..., C] @param options - seed and BatchNorm.
    * @throws PalimpsestError `SHAPE` unless there are at least 2 sizes, whole numbers of at least 1; `INVALID_ARGUMENT`
-   * for the seed
+   * for the seed or the activation
    */
-  constructor(sizes: readonly number[], { seed = 0, batchNorm = false }: MlpOptions = {}) {
+  constructor(sizes: readonly number[], { seed = 0, batchNorm = false, activation = 'relu' }: MlpOptions = {}) {
     const [inputs, outputs] = [sizes[0], sizes.at(-1)]
     if (sizes.length < 2 || inputs === undefined || outputs === undefined)
       throw new PalimpsestError('SHAPE', `Mlp: sizes are [${sizes}], expected at least inputs and outputs`)
+    if (activation !== 'relu' && activation !== 'leaky-relu')
+      throw new PalimpsestError(
+        'INVALID_ARGUMENT',
+        `Mlp: activation is '${activation}', expected one of relu, leaky-relu`,
+      )
     const random = Random.from(seed, 'weights')
     this.#layers = sizes.slice(1).flatMap((size, index) => {
       const hidden = index < sizes.length - 2
-      const layer = new Linear(`layers.${index}`, sizes[index] as number, size, { random, relu: hidden })
-      return hidden && batchNorm ? [layer, new BatchNorm1d(`norms.${index}`, size)] : [layer]
+      const relu = hidden && activation === 'relu'
+      const layer = new Linear(`layers.${index}`, sizes[index] as number, size, { random, relu })
+      if (!hidden) return [layer]
+      const leaky = relu ? [] : [new LeakyRelu()]
+      return [layer, ...leaky, ...(batchNorm ? [new BatchNorm1d(`norms.${index}`, size)] : [])]
     })
     this.#parameters = this.#layers.flatMap((layer) => layer.parameters())
     this.inputs = inputs
     this.outputs = outputs
     this.seed = seed
-    this.#predictor = new Predictor(inputs, this.#arrays(), { packed: false })
+    this.#predictor = activation === 'relu' ? new Predictor(inputs, this.#arrays(), { packed: false }) : null
   }
 
   /** Logits [B, C] of x [B, I]. @throws PalimpsestError `SHAPE`, `TAPE_MISUSE`, `TENSOR_RELEASED` */
@@ -77,11 +95,19 @@ export class Mlp implements Classifier {
 
   /** As {@link Predictor.predict}, with the weights as they are now. */
   predict(x: Float32Array): Prediction {
-    return this.#predictor.predict(x)
+    if (this.#predictor) return this.#predictor.predict(x)
+    checkRows(x, this.inputs)
+    if (!native.allFinite(x)) throw new PalimpsestError('NON_FINITE', 'x holds NaN or infinity')
+    return answer(this, new Tape(), x)
   }
 
-  /** A copy that only answers, faster for few rows, and keeps what the weights are now while training goes on. */
+  /**
+   * A copy that only answers, faster for few rows, and keeps what the weights are now while training goes on.
+   * @throws PalimpsestError `INVALID_ARGUMENT` unless the activation is `relu`
+   */
   freeze(): Predictor {
+    if (!this.#predictor)
+      throw new PalimpsestError('INVALID_ARGUMENT', 'freeze: a Predictor knows ReLU alone, this network is leaky')
     const layers = this.#arrays().map(({ weight, bias, norm }) => {
       const packed = alignedFloats(weight.length)
       native.packWeight(bias.length, weight.length / bias.length, weight, packed)

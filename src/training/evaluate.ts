@@ -1,9 +1,9 @@
-import { PalimpsestError } from '../../bindings/errors.ts'
 import { native } from '../../bindings/native.ts'
 import type { Tape } from '../autograd/tape.ts'
 import { batches } from '../data/batches.ts'
 import type { LabelledSet } from '../data/set.ts'
-import type { Classifier, Prediction } from '../nn/module.ts'
+import { checkFinite } from '../nn/answer.ts'
+import type { Classifier } from '../nn/module.ts'
 import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.ts'
 import { storageOf } from '../tensor/tensor.ts'
 import type { Evaluation } from './events.ts'
@@ -25,30 +25,4 @@ export function evaluate(model: Classifier, tape: Tape, set: LabelledSet): Evalu
   }
   checkFinite('evaluate', loss)
   return { accuracy: correct / set.count, loss: loss / set.count, count: set.count }
-}
-
-export function predict(model: Classifier, tape: Tape, x: Float32Array): Prediction {
-  const { inputs, outputs } = model
-  const rows = x.length / inputs
-  const labels = new Uint32Array(rows)
-  const probabilities = new Float32Array(rows * outputs)
-  for (let from = 0; from < rows; from += CHUNK) {
-    const to = Math.min(from + CHUNK, rows)
-    tape.step(() => {
-      const logits = model.forward(
-        tape.input(x.subarray(from * inputs, to * inputs), [to - from, inputs]),
-        'evaluation',
-      )
-      native.argmax(to - from, outputs, storageOf(logits), labels.subarray(from, to))
-      native.softmax(to - from, outputs, storageOf(logits), probabilities.subarray(from * outputs, to * outputs))
-    })
-  }
-  checkFinite('predict', native.sum(probabilities))
-  return { labels, probabilities }
-}
-
-/** argmax refuses NaN, but an infinite logit is the largest of its row: it shows in a sum over losses or probabilities */
-function checkFinite(verb: string, sum: number): void {
-  if (Number.isFinite(sum)) return
-  throw new PalimpsestError('NON_FINITE', `${verb}: the model's logits are not finite: its training has diverged`)
 }

@@ -5,6 +5,7 @@ import { checkSet } from '../continual/checks.ts'
 import type { Method } from '../continual/method.ts'
 import { batches } from '../data/batches.ts'
 import type { LabelledSet } from '../data/set.ts'
+import { answer } from '../nn/answer.ts'
 import type { Classifier, Prediction } from '../nn/module.ts'
 import { checkRows } from '../nn/rows.ts'
 import { add } from '../ops/add.ts'
@@ -13,7 +14,7 @@ import type { Optimizer } from '../optim/optimizer.ts'
 import { constant } from '../optim/schedule.ts'
 import { Random } from '../tensor/random.ts'
 import type { Matrix } from '../tensor/shape.ts'
-import { evaluate, predict } from './evaluate.ts'
+import { evaluate } from './evaluate.ts'
 import type { ConsolidateOptions, Evaluation, FitEvent, FitOptions } from './events.ts'
 
 /** What {@link Learner} takes besides a model. */
@@ -70,7 +71,7 @@ export class Learner {
    * as it was
    */
   step(x: Float32Array, y: Uint8Array): number {
-    checkFinite(x, this.model.inputs)
+    checkInput(x, this.model.inputs)
     if (!(y instanceof Uint8Array)) throw new PalimpsestError('DTYPE', 'step: y is not a Uint8Array')
     if (y.length * this.model.inputs !== x.length)
       throw new PalimpsestError('LENGTH', `step: ${y.length} labels for ${x.length / this.model.inputs} rows`)
@@ -138,8 +139,8 @@ export class Learner {
   /** Classes of rows x [B, I], in evaluation mode. @throws PalimpsestError `DTYPE`, `LENGTH`, `EMPTY_SET`, `NON_FINITE` */
   predict(x: Float32Array): Prediction {
     if (this.model.predict) return this.model.predict(x)
-    checkFinite(x, this.model.inputs)
-    return predict(this.model, this.#tape, x)
+    checkInput(x, this.model.inputs)
+    return answer(this.model, this.#tape, x)
   }
 
   #train(x: Float32Array, y: Uint8Array, rate: number): number {
@@ -167,7 +168,7 @@ export class Learner {
 }
 
 /** x as whole rows of finite numbers */
-function checkFinite(x: Float32Array, inputs: number): void {
+function checkInput(x: Float32Array, inputs: number): void {
   checkRows(x, inputs)
   if (!native.allFinite(x)) throw new PalimpsestError('NON_FINITE', 'x holds NaN or infinity')
 }
