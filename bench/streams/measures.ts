@@ -15,10 +15,11 @@ export type Measure = keyof Measures
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
 
-export function measuresOf({ method, accuracy, before, untrained }: RunRecord): Measures {
+export function measuresOf({ accuracy, before, untrained }: RunRecord): Measures {
   const last = accuracy.at(-1) ?? []
   const none = { bwt: null, forgetting: null, 'learning-accuracy': null, fwt: null }
-  if (method === 'joint') return { acc: mean(last), ...none }
+  // joint training and searches have the end alone
+  if (accuracy.length < last.length) return { acc: mean(last), ...none }
   const diagonal = accuracy.map((row, task) => row[task] ?? Number.NaN)
   const old = last.slice(0, -1)
   const best = old.map((_, task) => Math.max(...accuracy.slice(task, -1).map((row) => row[task] ?? Number.NaN)))

@@ -99,7 +99,9 @@ async function trainOn(job: Job, raw: Raw, report: (progress: Progress) => void)
       ),
     )
 
-  const untrained = scenario === 'domain' && share === 1 ? tests.map((_, task) => judge(task, task)) : []
+  // a search asks for the end alone
+  const search = part === 'held-out' && share < 1
+  const untrained = scenario === 'domain' && !search ? tests.map((_, task) => judge(task, task)) : []
   const before: number[] = []
   const accuracy: number[][] = []
   if (name === 'joint') {
@@ -129,8 +131,7 @@ async function trainOn(job: Job, raw: Raw, report: (progress: Progress) => void)
       // nothing looks at what is kept of the last task
       if (task < stream.length - 1) {
         learner.consolidate(set, consolidation(settings))
-        // a search asks for the end alone
-        if (share < 1) continue
+        if (search) continue
         if (scenario === 'domain') before.push(judge(task + 1, task))
       }
       accuracy.push(tests.slice(0, task + 1).map((_, j) => judge(j, task)))
