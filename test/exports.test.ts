@@ -61,8 +61,13 @@ test('palimpsest/continual', async () => {
       "Ewc",
       "Heads",
       "articleDiagonal",
+      "averageAccuracy",
+      "backwardTransfer",
       "ewcPenalty",
       "fisherDiagonal",
+      "forgetting",
+      "forwardTransfer",
+      "learningAccuracy",
       "withUnitFloor",
     ]
   `)

@@ -14,5 +14,13 @@ export { Kfac, type KfacOptions } from './kfac.ts'
 export { Lwf, type LwfOptions } from './lwf.ts'
 export { Mas, type MasOptions, sensitivityDiagonal } from './mas.ts'
 export type { Method, MethodState, StepBatch, Task } from './method.ts'
+export {
+  type AccuracyMatrix,
+  averageAccuracy,
+  backwardTransfer,
+  forgetting,
+  forwardTransfer,
+  learningAccuracy,
+} from './metrics.ts'
 export { Replay, type ReplayOptions } from './replay.ts'
 export { Si, type SiOptions } from './si.ts'
