@@ -1,3 +1,4 @@
+import { PalimpsestError } from '../../bindings/errors.ts'
 import { native } from '../../bindings/native.ts'
 import { type Quadratic, within } from '../optim/optimizer.ts'
 import { alignedFloats } from '../tensor/aligned.ts'
@@ -43,7 +44,9 @@ export class Si implements Method {
   /** Only looks: what the last step did is known when the next begins. */
   addGradient(parameters: readonly Parameter[]): number {
     if (parameters.some((parameter) => !this.#paths.has(parameter)))
-      this.#paths = new Map(parameters.map((parameter) => [parameter, beginning(parameter)]))
+      this.#paths = new Map(
+        parameters.map((parameter) => [parameter, this.#paths.get(parameter) ?? beginning(parameter)]),
+      )
     for (const [parameter, path] of this.#paths) {
       walk(parameter, path, this.#pool)
       path.theta.set(parameter.data)
@@ -92,7 +95,12 @@ export class Si implements Method {
         if (saved) values.set(saved)
         return saved
       })
-      if (kept.every((saved) => saved !== null)) paths.set(parameter, path)
+      if (kept.every((saved) => saved === null)) continue
+      if (kept.some((saved) => saved?.length !== kept[0]?.length))
+        throw new PalimpsestError('LENGTH', `the state of si holds a part only of the path of ${parameter.name}`)
+      if (!kept.every((saved) => native.allFinite(saved as Float32Array)))
+        throw new PalimpsestError('NON_FINITE', `the path of ${parameter.name} holds NaN or infinity`)
+      paths.set(parameter, path)
     }
     this.#anchors.restore(parameters, state)
     this.#paths = paths
