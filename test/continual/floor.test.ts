@@ -47,4 +47,26 @@ describe('withUnitFloor', () => {
     expect(withUnitFloor(fisher, 0.5).get(weight)).toEqual(Float32Array.of(5, 10, 1, 2))
     expect(withUnitFloor(fisher, 0).get(weight)).toEqual(fisher.get(weight))
   })
+
+  it('for silent units alone leaves the others, and outputs, as they are', () => {
+    const hidden = new Parameter('hidden', [3, 2], new Float32Array(6))
+    const hiddenBias = new Parameter('hiddenBias', [3], new Float32Array(3))
+    const outputs = new Parameter('outputs', [2, 3], new Float32Array(6))
+    const outputsBias = new Parameter('outputsBias', [2], new Float32Array(2))
+    const fisher = new Map<Parameter, Float32Array>([
+      [hidden, Float32Array.of(4, 8, 0, 0.03, 0, 0.07)],
+      [hiddenBias, Float32Array.of(3, 0, 0)],
+      [outputs, Float32Array.of(1, 0, 1, 0, 0, 0)],
+      [outputsBias, Float32Array.of(2, 0)],
+    ])
+    const floored = withUnitFloor(fisher, 1, { units: 'silent' })
+    // the rows sum to 12, 0.03 and 0.07, their mean is 4.0333: the second alone is below a hundredth of it
+    const at = (parameter: Parameter) => [...(floored.get(parameter) as Float32Array)]
+    const close = (found: number[], expected: number[]) =>
+      found.forEach((value, i) => expect(value).toBeCloseTo(expected[i] as number, 6))
+    close(at(hidden), [4, 8, 4 / 3, 0.03 + 8.1 / 3, 0, 0.07])
+    close(at(hiddenBias), [3, 1, 0])
+    expect(at(outputs)).toEqual([1, 0, 1, 0, 0, 0])
+    expect(at(outputsBias)).toEqual([2, 0])
+  })
 })
