@@ -4,9 +4,10 @@ import { within } from '../optim/optimizer.ts'
 import { alignedFloats } from '../tensor/aligned.ts'
 import type { Parameter } from '../tensor/parameter.ts'
 import { BufferPool } from '../tensor/pool.ts'
-import { numbersOf } from './anchors.ts'
+import { numbersOf, unknown } from './anchors.ts'
 import { samplesOf } from './ewc.ts'
 import { type Factors, kroneckerFactors } from './factors.ts'
+import { aligned, type Layer, type Pull, restored, savedOf } from './kfac-layer.ts'
 import type { Method, MethodState, Task } from './method.ts'
 
 /** What {@link Kfac} takes. */
@@ -17,12 +18,6 @@ export interface KfacOptions {
   readonly damping?: number
   /** the penalty's gradient is computed anew every so many steps, and added as it is in between; default 1 */
   readonly refresh?: number
-}
-
-/** what is kept of one linear layer */
-interface Layer extends Factors {
-  readonly anchorWeight: Float32Array
-  readonly anchorBias: Float32Array
 }
 
 /**
@@ -75,7 +70,8 @@ export class Kfac implements Method {
     const fresh = kroneckerFactors(task.model, task.set, { samples: samplesOf(task), random: task.random })
     check(fresh)
     const parameters = task.model.parameters()
-    const layers = new Map<Parameter, Layer>()
+    // a layer that this task did not use stays protected as it was
+    const layers = new Map(this.#layers)
     for (const [weight, { bias, a, aBias, g, last }] of fresh) {
       const old = this.#layers.get(weight)
       damp(g, bias.size, this.damping, last)
@@ -85,7 +81,6 @@ export class Kfac implements Method {
           : now
       layers.set(weight, {
         bias,
-        last,
         a: aligned(average(a, old?.a)),
         aBias: aligned(average(aBias, old?.aBias)),
         g: aligned(old ? g.map((value, i) => value + (old.g[i] as number)) : g),
@@ -124,24 +119,31 @@ export class Kfac implements Method {
 
   state(parameters: readonly Parameter[]): MethodState {
     const arrays: Record<string, Float32Array> = {}
+    // since the pull was last computed: a new one needs nothing of the old
+    const step = this.#step % this.refresh
     for (const parameter of parameters) {
       const layer = this.#layers.get(parameter)
       if (!layer) continue
-      const { a, aBias, g, anchorWeight, anchorBias } = layer
-      for (const [what, values] of Object.entries({ a, aBias, g, anchorWeight, anchorBias }))
-        arrays[`${parameter.name}/${what}`] = values.slice()
+      const pull = step > 0 ? this.#pulls.get(parameter) : undefined
+      for (const [what, values] of savedOf(layer, pull)) arrays[`${parameter.name}/${what}`] = values.slice()
     }
-    return { method: this.name, numbers: { tasks: this.#tasks }, arrays }
+    return { method: this.name, numbers: { tasks: this.#tasks, step, penalty: this.#penalty }, arrays }
   }
 
   restore(parameters: readonly Parameter[], state: MethodState): void {
-    const { tasks } = numbersOf(state, this.name, ['tasks'])
-    const layers = new Map<Parameter, Layer>()
+    const { tasks, step, penalty } = numbersOf(state, this.name, ['tasks', 'step'], ['penalty'])
+    const [layers, pulls] = [new Map<Parameter, Layer>(), new Map<Parameter, Pull>()]
     parameters.forEach((weight, index) => {
-      const layer = restored(state, weight, parameters[index + 1], index === parameters.length - 2)
-      if (layer) layers.set(weight, layer)
+      const found = restored(state, weight, parameters[index + 1], step > 0)
+      if (!found) return
+      layers.set(weight, found.layer)
+      if (found.pull) pulls.set(weight, found.pull)
     })
+    if (tasks > 0 && layers.size === 0) throw unknown(this.name, parameters)
     this.#keep(layers, tasks)
+    this.#pulls = pulls
+    this.#step = step
+    this.#penalty = penalty
   }
 
   #keep(layers: ReadonlyMap<Parameter, Layer>, tasks: number): void {
@@ -177,18 +179,9 @@ export class Kfac implements Method {
   }
 }
 
-type Pull = { readonly weight: Float32Array; readonly bias: Float32Array }
-
-function aligned(values: Float32Array): Float32Array {
-  const copy = alignedFloats(values.length)
-  copy.set(values)
-  return copy
-}
-
 /** outputs of the network that no sample could have had, such as another task's head, stay free */
 function damp(g: Float32Array, size: number, share: number, last: boolean): void {
-  let trace = 0
-  for (let i = 0; i < size; i++) trace += g[i * size + i] as number
+  const trace = diagonalSum(g, size)
   for (let i = 0; i < size; i++) {
     const at = i * size + i
     if (!last || (g[at] as number) > 0) g[at] = (g[at] as number) + (share * trace) / size
@@ -210,39 +203,4 @@ const diagonalSum = (g: Float32Array, size: number): number => {
   let sum = 0
   for (let i = 0; i < size; i++) sum += g[i * size + i] as number
   return sum
-}
-
-/** one layer of a state; units that were added since are free */
-function restored(state: MethodState, weight: Parameter, bias: Parameter | undefined, last: boolean): Layer | null {
-  const read = (what: string) => state.arrays[`${weight.name}/${what}`]
-  const [a, aBias, g, anchorWeight, anchorBias] = ['a', 'aBias', 'g', 'anchorWeight', 'anchorBias'].map(read)
-  if (!a) return null
-  const [units = 0, inputs = 0] = weight.shape
-  const kept = anchorBias?.length ?? 0
-  const lengths: [unknown, number][] = [
-    [a, inputs * inputs],
-    [aBias, inputs],
-    [g, kept * kept],
-    [anchorWeight, kept * inputs],
-    [anchorBias, kept],
-  ]
-  const fits = lengths.every(([array, length]) => array instanceof Float32Array && array.length === length)
-  if (!bias || !fits || kept > units || kept === 0)
-    throw new PalimpsestError('LENGTH', `the state of kfac does not fit ${weight.name}, [${weight.shape}]`)
-  const grown = (values: Float32Array, now: Float32Array) => {
-    const all = aligned(now)
-    all.set(values)
-    return all
-  }
-  const wide = alignedFloats(units * units)
-  for (let row = 0; row < kept; row++) wide.set((g as Float32Array).subarray(row * kept, (row + 1) * kept), row * units)
-  return {
-    bias,
-    last,
-    a: aligned(a as Float32Array),
-    aBias: aligned(aBias as Float32Array),
-    g: wide,
-    anchorWeight: grown(anchorWeight as Float32Array, weight.data),
-    anchorBias: grown(anchorBias as Float32Array, bias.data),
-  }
 }
