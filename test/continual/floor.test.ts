@@ -63,7 +63,9 @@ describe('withUnitFloor', () => {
     // the rows sum to 12, 0.03 and 0.07, their mean is 4.0333: the second alone is below a hundredth of it
     const at = (parameter: Parameter) => [...(floored.get(parameter) as Float32Array)]
     const close = (found: number[], expected: number[]) =>
-      found.forEach((value, i) => expect(value).toBeCloseTo(expected[i] as number, 6))
+      found.forEach((value, i) => {
+        expect(value).toBeCloseTo(expected[i] as number, 6)
+      })
     close(at(hidden), [4, 8, 4 / 3, 0.03 + 8.1 / 3, 0, 0.07])
     close(at(hiddenBias), [3, 1, 0])
     expect(at(outputs)).toEqual([1, 0, 1, 0, 0, 0])
