@@ -10,6 +10,7 @@ import { SPEED_HELP, speed } from './speed/command.ts'
 import { endurance, STEPS_HELP } from './speed/endurance.ts'
 import { type Purpose, STREAM_HELP, streamCommand } from './streams/command.ts'
 import { STREAMS } from './streams/protocols.ts'
+import { RESULTS_HELP, results } from './streams/results.ts'
 
 const HELP = `palimpsest ${version()}
 
@@ -17,6 +18,7 @@ const HELP = `palimpsest ${version()}
   palimpsest run select    the search that chose the recommended settings, on held-out training images
   palimpsest run STREAM    one task after another by any method: ${STREAMS.join(', ')}
   palimpsest tune STREAM   the search for a method's settings, on held-out training images
+  palimpsest results       what was committed for all streams, beside published numbers
   palimpsest ladder        from the article's recipe to ours, one change at a time, with controls for the Fisher
   palimpsest speed         kernels and training steps against the limit of the hardware
   palimpsest steps         a million training steps, whose memory must not grow
@@ -24,7 +26,7 @@ const HELP = `palimpsest ${version()}
 
 Options go after the command; --help after a command lists its own.
 
-${[ARTICLE_HELP, SELECT_HELP, STREAM_HELP, LADDER_HELP, SPEED_HELP, STEPS_HELP, DATA_HELP].join('\n\n')}`
+${[ARTICLE_HELP, SELECT_HELP, STREAM_HELP, RESULTS_HELP, LADDER_HELP, SPEED_HELP, STEPS_HELP, DATA_HELP].join('\n\n')}`
 
 const streams = (purpose: Purpose) =>
   Object.fromEntries(STREAMS.map((stream) => [stream, streamCommand(stream, purpose)]))
@@ -47,6 +49,8 @@ async function main(args: readonly string[]): Promise<void> {
       return named('run', EXPERIMENTS, rest)
     case 'tune':
       return named('tune', SEARCHES, rest)
+    case 'results':
+      return results(rest)
     case 'ladder':
       return ladder(rest)
     case 'speed':
@@ -56,7 +60,7 @@ async function main(args: readonly string[]): Promise<void> {
     case 'data':
       return data(rest)
     default:
-      throw new UsageError(`'${command}' is not a command: run, tune, ladder, speed, steps, data or help`)
+      throw new UsageError(`'${command}' is not a command: run, tune, results, ladder, speed, steps, data or help`)
   }
 }
 

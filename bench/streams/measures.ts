@@ -1,3 +1,10 @@
+import {
+  averageAccuracy,
+  backwardTransfer,
+  forgetting,
+  forwardTransfer,
+  learningAccuracy,
+} from '../../src/continual/metrics.ts'
 import type { RunRecord } from './run.ts'
 
 /** What is said of one run; null where its kind of run has no such thing. */
@@ -13,21 +20,25 @@ export interface Measures {
 
 export type Measure = keyof Measures
 
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
-
 export function measuresOf({ accuracy, before, untrained }: RunRecord): Measures {
   const last = accuracy.at(-1) ?? []
-  const none = { bwt: null, forgetting: null, 'learning-accuracy': null, fwt: null }
   // joint training and searches have the end alone
-  if (accuracy.length < last.length) return { acc: mean(last), ...none }
-  const diagonal = accuracy.map((row, task) => row[task] ?? Number.NaN)
-  const old = last.slice(0, -1)
-  const best = old.map((_, task) => Math.max(...accuracy.slice(task, -1).map((row) => row[task] ?? Number.NaN)))
+  if (accuracy.length < last.length) {
+    const acc = last.reduce((sum, value) => sum + value, 0) / last.length
+    return { acc, bwt: null, forgetting: null, 'learning-accuracy': null, fwt: null }
+  }
   return {
-    acc: mean(last),
-    bwt: mean(old.map((value, task) => value - (diagonal[task] ?? Number.NaN))),
-    forgetting: mean(old.map((value, task) => (best[task] ?? Number.NaN) - value)),
-    'learning-accuracy': mean(diagonal),
-    fwt: untrained.length > 0 ? mean(before.map((value, task) => value - (untrained[task + 1] ?? Number.NaN))) : null,
+    acc: averageAccuracy(accuracy),
+    bwt: backwardTransfer(accuracy),
+    forgetting: forgetting(accuracy),
+    'learning-accuracy': learningAccuracy(accuracy),
+    fwt: untrained.length > 0 ? forwardTransfer(withNext(accuracy, before), untrained) : null,
   }
 }
+
+/** whole rows, of which forward transfer looks at the task after the last learnt alone; what is beyond was not judged */
+const withNext = (accuracy: RunRecord['accuracy'], before: readonly number[]): number[][] =>
+  accuracy.map((row, task) => {
+    const beyond = new Array<number>(Math.max(0, accuracy.length - row.length - 1)).fill(0)
+    return [...row, ...before.slice(task, task + 1), ...beyond]
+  })

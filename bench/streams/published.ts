@@ -1,10 +1,13 @@
 import { ARTICLE } from '../article/recipes.ts'
+import type { MethodName } from './methods.ts'
 import type { ProtocolName, Scenario } from './protocols.ts'
 
 /** A number that others printed: average accuracy over the tasks, after the last. */
 export interface Published {
   /** as its source calls the method */
   readonly method: string
+  /** the same among ours, if there is one */
+  readonly as?: MethodName
   readonly value: number
   /** as printed, with what it is the deviation of */
   readonly spread?: { readonly value: number; readonly of: 'runs' | 'mean' }
@@ -22,13 +25,28 @@ const KUTALEV = 'arXiv:2109.10021, logs'
 const BLOG = 'ICLR blog posts 2025, fisher'
 const TOO_WEAK = `lambda too small, as ${THREE_SCENARIOS} found`
 
+const SAME: Readonly<Record<string, MethodName>> = {
+  none: 'none',
+  joint: 'joint',
+  EWC: 'ewc',
+  'EWC stabilised': 'ewc',
+  'EWC, exact': 'ewc',
+  'EWC, empirical': 'ewc',
+  'online EWC': 'ewc-online',
+  SI: 'si',
+  MAS: 'mas',
+  'K-FAC': 'kfac',
+  LwF: 'lwf',
+}
+
 type Shared = Pick<Published, 'runs' | 'source' | 'differs'>
 
 /** rows of one table of a paper */
 const rows = (shared: Shared, values: Readonly<Record<string, number | readonly [number, Partial<Published>]>>) =>
   Object.entries(values).map(([method, cell]): Published => {
     const [value, more] = typeof cell === 'number' ? [cell, {}] : cell
-    return { method, value, ...shared, ...more }
+    const as = SAME[method]
+    return { method, ...(as && { as }), value, ...shared, ...more }
   })
 
 const ofMean = (value: number): Pick<Published, 'spread'> => ({ spread: { value, of: 'mean' } })

@@ -41,14 +41,16 @@ function publishedTable(published: readonly Published[]): string {
     colWidths: [...columns, rest],
     wordWrap: true,
   })
-  for (const { method, value, spread, runs, source, differs, keeps } of published)
+  for (const one of published) {
+    const { method, value, runs, source, differs, keeps } = one
     table.push([
       method,
       runs ?? '',
-      accuracy(value) + (spread ? ` \u00b1 ${accuracy(spread.value)}${spread.of === 'mean' ? '*' : ''}` : ''),
+      publishedText(one, '*'),
       bar(value),
       [source, keeps && `keeps ${KEPT[keeps]}`, differs].filter(Boolean).join('; '),
     ])
+  }
   return table.toString()
 }
 
@@ -95,6 +97,10 @@ export const bar = (value: number, width: number = BAR): string => {
   return '\u2588'.repeat(filled) + '\u2591'.repeat(width - filled)
 }
 
+/** @param mark - of a deviation that is the mean's */
+export const publishedText = ({ value, spread }: Published, mark: string): string =>
+  accuracy(value) + (spread ? ` \u00b1 ${accuracy(spread.value)}${spread.of === 'mean' ? mark : ''}` : '')
+
 /** joint's gap, the targets, and what these numbers do not say */
 export function sentencesOf(rows: readonly Row[]): string[] {
   const [first] = rows
@@ -128,7 +134,11 @@ function gapSentence(rows: readonly Row[]): string {
 export function targetSentence(of: string, target: Target | undefined, row: Row | undefined): string {
   if (!target || !row) return ''
   const { required, stretch } = target
+  return `Target for ${of}: at least ${accuracy(required)} (stretch ${accuracy(stretch)}); ${row.method} has ${accuracy(meanOf(row))}: ${judgedBy(target, row)}.`
+}
+
+export function judgedBy({ required, stretch }: Target, row: Row): string {
   const found = meanOf(row)
-  const judged = found >= stretch ? 'met, stretch met' : found >= required ? 'met' : 'missed'
-  return `Target for ${of}: at least ${accuracy(required)} (stretch ${accuracy(stretch)}); ${row.method} has ${accuracy(found)}: ${judged}.`
+  if (found < required) return 'missed'
+  return found >= stretch ? 'met, stretch met' : 'met'
 }

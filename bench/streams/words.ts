@@ -1,6 +1,6 @@
 import { accuracy } from '../format.ts'
 import type { Settings } from './methods.ts'
-import type { Scenario } from './protocols.ts'
+import type { Protocol, Scenario } from './protocols.ts'
 
 /** "lambda 100, floor 1, reset": what is not the default, as a reader would say it */
 export const settingsText = (settings: Settings): string =>
@@ -34,4 +34,10 @@ export function bytesText(bytes: number): string {
 export const minutes = (seconds: number): string => {
   if (seconds < 10) return `${seconds.toFixed(1)} s`
   return seconds < 100 ? `${Math.round(seconds)} s` : `${(seconds / 60).toFixed(1)} min`
+}
+
+/** network, budget and optimizer in a sentence */
+export function protocolText({ tasks, hidden, activation, batchSize, budget, learningRate, source }: Protocol): string {
+  const amount = 'steps' in budget ? `${budget.steps.toLocaleString('en')} steps` : `${budget.epochs} epochs`
+  return `${tasks} tasks, hidden layers of ${hidden.join(' and ')} units (${activation}), Adam at ${learningRate}, batches of ${batchSize}, ${amount} a task: ${source}.`
 }

@@ -17,13 +17,16 @@ export const HALO: Readonly<Record<string, unknown>> = {
   fontVariant: 'tabular-nums',
 }
 
-/** A drawing: a file of its own, light or dark as the reader's device is */
-export function svg(description: string, options: Readonly<Record<string, unknown>>): string {
+/**
+ * A drawing: a file of its own, light or dark as the reader's device is
+ * @param colours - more of them, as CSS
+ */
+export function svg(description: string, options: Readonly<Record<string, unknown>>, colours = ''): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>')
   const style = { color: 'var(--ink)', background: 'var(--card)', fontFamily: FONT, fontSize: '13px' }
   const drawn = Plot.plot({ document, className: 'plot', width: 760, style, ...options })
   drawn.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
   drawn.setAttribute('role', 'img')
   drawn.setAttribute('aria-label', description)
-  return `${drawn.outerHTML.replace(/<style>/, `<style>${THEME}`)}\n`
+  return `${drawn.outerHTML.replace(/<style>/, `<style>${THEME}${colours}`)}\n`
 }

@@ -1,0 +1,179 @@
+import { accuracy, summarize } from '../format.ts'
+import type { Report } from '../report.ts'
+import { table } from '../speed/document/tables.ts'
+import { bestOf, meanOf, type Row, rowsOf, summaryOf } from './figures.ts'
+import { type ProtocolName, protocolOf, SCENARIOS, type Scenario } from './protocols.ts'
+import { type Published, publishedOf } from './published.ts'
+import type { RunRecord } from './run.ts'
+import { judgedBy, publishedText, sentencesOf, spread } from './tables.ts'
+import { DIAGONAL, type Target, targetsOf } from './targets.ts'
+import { bytesText, minutes, scenarioName, settingsText, signed } from './words.ts'
+
+/** What a bench of a stream wrote, read again. */
+export interface StreamReport extends Report {
+  readonly runs: readonly RunRecord[]
+}
+
+/** One scenario of one report. */
+export interface Part {
+  readonly report: StreamReport
+  readonly protocol: ProtocolName
+  readonly scenario: Scenario
+  readonly rows: readonly Row[]
+}
+
+export const fileOf = (protocol: ProtocolName): string =>
+  `bench/results/${protocolOf(protocol).stream}-${protocol}.json`
+
+/** in the order of the scenarios */
+export function partsOf(report: StreamReport): Part[] {
+  const rows = rowsOf(report.runs)
+  return SCENARIOS.flatMap((scenario) => {
+    const of = rows.filter((row) => row.scenario === scenario)
+    const [first] = of
+    return first ? [{ report, protocol: first.protocol, scenario, rows: of }] : []
+  })
+}
+
+const place = ({ protocol, scenario }: Part) =>
+  protocolOf(protocol).scenarios.length > 1 ? `${protocol}, ${scenario}` : protocol
+
+/** Every target, met or not. */
+export function targetTable(parts: readonly Part[]): string {
+  const head = [
+    'protocol',
+    'published, no samples kept',
+    'diagonal EWC',
+    'required (stretch)',
+    'best without samples',
+    'required (stretch)',
+    'joint',
+  ]
+  const rows = parts.map((part) => {
+    const { protocol, scenario, rows } = part
+    const { diagonal, best } = targetsOf(protocol, scenario)
+    const joint = rows.find(({ method }) => method === 'joint')
+    return [
+      place(part),
+      namesAndNumbers(publishedOf(protocol, scenario)),
+      ours(bestOf(rows.filter(({ method }) => DIAGONAL.has(method)))),
+      asked(diagonal, bestOf(rows.filter(({ method }) => DIAGONAL.has(method)))),
+      ours(bestOf(rows)),
+      asked(best, bestOf(rows)),
+      joint ? accuracy(meanOf(joint)) : '',
+    ]
+  })
+  return table(head, rows, head)
+}
+
+const ours = (row: Row | undefined) => {
+  const found = row && summaryOf(row, 'acc')
+  return found ? `${row.method} ${spread(found)}` : ''
+}
+
+const asked = (target: Target | undefined, row: Row | undefined) =>
+  target && row ? `${accuracy(target.required)} (${accuracy(target.stretch)}): ${judgedBy(target, row)}` : ''
+
+/** the best that was printed for each method which keeps no sample */
+function namesAndNumbers(published: readonly Published[]): string {
+  const best = new Map<string, Published>()
+  for (const one of published) {
+    const key = one.as ?? one.method
+    if (one.keeps || one.as === 'none' || one.as === 'joint') continue
+    if (one.value > (best.get(key)?.value ?? 0)) best.set(key, one)
+  }
+  return [...best.values()].map(({ method, value }) => `${method.replace(/,.*/, '')} ${accuracy(value)}`).join(', ')
+}
+
+/** One scenario: its picture, our rows, what others printed, and what follows. */
+export function partText(part: Part): string {
+  const { protocol, scenario, rows } = part
+  const published = publishedOf(protocol, scenario)
+  const images = Object.entries(picturesOf(part)).map(([name, what]) => `![${what}](figures/${name})`)
+  const [gap = '', ...others] = sentencesOf(rows)
+  return [
+    `### ${scenarioName(scenario)}`,
+    ...images,
+    oursTable(part),
+    ...(published.length > 0 ? [publishedTable(published)] : []),
+    [gap, ...others].map((line) => line.replace(/^\* /, '\\* ')).join('\n'),
+  ].join('\n\n')
+}
+
+/** of its files in docs/figures, each with what it shows */
+export function picturesOf({ protocol, scenario, rows }: Part): Readonly<Record<string, string>> {
+  const name = `results-${protocol}-${scenario}`
+  const means = rows.map((row) => `${row.method} ${accuracy(meanOf(row))}`).join(', ')
+  const average = `Average accuracy of each method, ${protocol}, ${scenarioName(scenario)}: ${means}`
+  const lines = `Accuracy on the first task after every task of the stream, ${protocol}, ${scenarioName(scenario)}`
+  return {
+    [`${name}.svg`]: average,
+    ...(protocolOf(protocol).tasks > 2 && { [`${name}-first-task.svg`]: lines }),
+  }
+}
+
+function oursTable({ report, rows }: Part): string {
+  const tuned = new Map(report.figures.map(({ name, params }) => [keyOf(name, params?.settings), params?.tunedOn]))
+  const head = [
+    'method',
+    'settings',
+    'seeds',
+    'average',
+    'BWT',
+    'FWT',
+    'forgetting',
+    'learning accuracy',
+    'a run',
+    'keeps',
+    'samples',
+    'tuned on',
+  ]
+  const mean = (row: Row, measure: Parameters<typeof summaryOf>[1]) => {
+    const found = summaryOf(row, measure)
+    return found ? signed(found.mean) : ''
+  }
+  const cells = rows.map((row) => {
+    const { method, protocol, scenario, settings, runs } = row
+    const average = summaryOf(row, 'acc')
+    const { stateBytes = 0, storesSamples } = runs[0] ?? {}
+    const name = `${protocolOf(protocol).stream}/${protocol}/${scenario}/${method}/acc`
+    return [
+      method,
+      settingsText(settings),
+      String(runs.length),
+      average ? spread(average) : '',
+      mean(row, 'bwt'),
+      mean(row, 'fwt'),
+      mean(row, 'forgetting'),
+      mean(row, 'learning-accuracy'),
+      minutes(summarize(runs.map(({ seconds }) => seconds)).mean),
+      method === 'joint' ? 'all tasks' : bytesText(stateBytes),
+      storesSamples ? 'yes' : 'no',
+      String(tuned.get(keyOf(name, settings)) ?? ''),
+    ]
+  })
+  return table(head, cells, ['settings', 'samples', 'tuned on'])
+}
+
+const keyOf = (name: string, settings: unknown) => `${name} ${JSON.stringify(settings)}`
+
+function publishedTable(published: readonly Published[]): string {
+  const rows = published.map((one) => {
+    const { method, runs, source, differs = '', keeps } = one
+    return [method, String(runs ?? ''), publishedText(one, '\\*'), keeps ? 'yes' : 'no', source, differs]
+  })
+  return table(['published', 'seeds', 'average', 'samples or a generator', 'source', 'what differs'], rows, [
+    'samples or a generator',
+    'source',
+    'what differs',
+  ])
+}
+
+/** What makes every row again. */
+export const commandsOf = ({ protocol, scenario, rows }: Part): string[] =>
+  rows.map(({ method, settings, runs }) => {
+    const set = Object.keys(settings).length > 0 ? ` --set '${JSON.stringify(settings)}'` : ''
+    const { stream } = protocolOf(protocol)
+    const seeds = Math.max(...runs.map(({ seed }) => seed))
+    return `npm run bench -- run ${stream} --protocol ${protocol} --scenario ${scenario} --method ${method} --seeds ${seeds}${set}`
+  })
