@@ -116,6 +116,8 @@ describe('reservoir', () => {
   it('keeps every row of every task with the same probability', () => {
     const sets = [numbered(turns(70, 4)), numbered(turns(30, 4), 70), numbered(turns(20, 4), 100)]
     likely(frequencies('reservoir', 15, sets, 120), 15 / 120)
+    // the smallest case knows a place from the one beside it
+    likely(frequencies('reservoir', 1, [numbered([0]), numbered([1, 2], 1)], 3), 1 / 3)
   })
 })
 
