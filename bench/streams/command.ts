@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { loadFashionMnist, loadMnist } from '../../src/data/index.ts'
 import { runWatched } from '../crew/watch.ts'
 import { accuracy, duration, summarize } from '../format.ts'
@@ -32,6 +33,7 @@ palimpsest tune the same: judges by the last 10,000 training images of each set,
   --share X         of the protocol's budget (default 1)
   --quick           a tenth of the images and a twentieth of the budget: shows that all works, says nothing about accuracy
   --json FILE       write options, figures and runs; finished runs are kept in FILE.runs, from which an interrupted bench goes on
+  --out DIR         write STREAM.json, as --json does, and index.html, a report with pictures
   --help`
 
 const OPTIONS = {
@@ -48,6 +50,7 @@ const OPTIONS = {
   share: { type: 'string' },
   quick: { type: 'boolean', default: false },
   json: { type: 'string' },
+  out: { type: 'string' },
   help: { type: 'boolean', default: false },
 } as const
 
@@ -70,7 +73,7 @@ async function bench(stream: StreamName, purpose: Purpose, args: readonly string
   const part: Part = given.quick ? 'quick' : purpose === 'tune' || given['held-out'] ? 'held-out' : 'all'
   const share = positive('share', given.share ?? (given.quick ? '0.05' : purpose === 'tune' ? '0.1' : '1'))
   const lambdas = given.lambda ?? (purpose === 'tune' ? LAMBDAS : [])
-  const merged = (given.merge ?? []).flatMap((file) => runsOf(file, protocol))
+  const others = (given.merge ?? []).map((file) => reportOf(file, protocol))
   const all: Job[] = Array.from({ length: seeds }, (_, index) => index + 1).flatMap((seed) =>
     scenarios.flatMap((scenario) =>
       methods.flatMap((method) =>
@@ -82,7 +85,8 @@ async function bench(stream: StreamName, purpose: Purpose, args: readonly string
     ),
   )
   const jobs = shardOf(all, given.shard)
-  const store = storeOf(given.json)
+  const json = given.json ?? (given.out === undefined ? undefined : join(given.out, `${stream}.json`))
+  const store = storeOf(json)
   const kept = jobs.flatMap((job) => store.find(job) ?? [])
   const left = jobs.filter((job) => store.find(job) === undefined)
   if (kept.length > 0) console.error(`${kept.length} runs were finished before`)
@@ -103,12 +107,12 @@ async function bench(stream: StreamName, purpose: Purpose, args: readonly string
     threads,
     (record) => store.keep(record),
   )
-  const records = [...merged, ...kept, ...fresh]
+  const records = [...others.flatMap((other) => other.runs as readonly RunRecord[]), ...kept, ...fresh]
   const rows = rowsOf(records)
   console.log(streamTable(protocol, rows))
   if (purpose === 'tune') for (const line of bestOf(rows)) console.log(line)
   console.log(`${fresh.length} runs in ${duration((performance.now() - started) / 1000)} on ${threads} threads`)
-  if (given.json === undefined) return
+  if (json === undefined) return
   const options = {
     protocol,
     scenarios,
@@ -119,9 +123,14 @@ async function bench(stream: StreamName, purpose: Purpose, args: readonly string
     shard: given.shard,
     threads,
     settings: protocolOf(protocol),
+    merged: others.map(({ date, version, commit, node, machine }) => ({ date, version, commit, node, machine })),
   }
-  writeJson(given.json, report({ bench: stream, machine, options, figures: figuresOf(rows), runs: records }))
+  const result = report({ bench: stream, machine, options, figures: figuresOf(rows), runs: records })
+  writeJson(json, result)
   store.remove()
+  if (given.out === undefined) return
+  const { writeReport } = await import('./page/index.ts') // slow to load
+  writeReport(given.out, result, rows)
 }
 
 /** half a decade apart */
@@ -141,10 +150,10 @@ function bestOf(rows: readonly Row[]): string[] {
   return [...best].map(([key, row]) => `best of ${key}: ${JSON.stringify(row.settings)} (${accuracy(mean(row))})`)
 }
 
-function runsOf(file: string, protocol: ProtocolName): RunRecord[] {
+function reportOf(file: string, protocol: ProtocolName): Report {
   try {
-    const runs = (JSON.parse(readFileSync(file, 'utf8')) as Report).runs as readonly RunRecord[]
-    if (runs.every((run) => run.protocol === protocol)) return [...runs]
+    const other = JSON.parse(readFileSync(file, 'utf8')) as Report
+    if ((other.runs as readonly RunRecord[]).every((run) => run.protocol === protocol)) return other
   } catch (error) {
     throw new UsageError(`--merge ${file}: ${error instanceof Error ? error.message : String(error)}`)
   }

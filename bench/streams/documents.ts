@@ -1,16 +1,7 @@
 import { svg } from '../speed/document/svg.ts'
 import { averageOptions } from './page/charts.ts'
 import { firstTaskOptions } from './page/lines.ts'
-import {
-  commandsOf,
-  fileOf,
-  type Part,
-  partsOf,
-  partText,
-  picturesOf,
-  type StreamReport,
-  targetTable,
-} from './parts.ts'
+import { commandOf, fileOf, type Part, partsOf, partText, picturesOf, type StreamReport, targetTable } from './parts.ts'
 import { protocolOf } from './protocols.ts'
 import { publishedOf } from './published.ts'
 import { protocolText } from './words.ts'
@@ -76,7 +67,7 @@ function reportText(report: StreamReport): string {
     `From [\`${fileOf(protocol)}\`](../${fileOf(protocol)}): ${provenanceOf(report)}`,
     ...parts.map(partText),
     `Every row again:\n\n${parts
-      .flatMap(commandsOf)
+      .flatMap(({ rows }) => rows.map(commandOf))
       .map((line) => `    ${line}`)
       .join('\n')}`,
   ].join('\n\n')

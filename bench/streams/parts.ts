@@ -169,11 +169,11 @@ function publishedTable(published: readonly Published[]): string {
   ])
 }
 
-/** What makes every row again. */
-export const commandsOf = ({ protocol, scenario, rows }: Part): string[] =>
-  rows.map(({ method, settings, runs }) => {
-    const set = Object.keys(settings).length > 0 ? ` --set '${JSON.stringify(settings)}'` : ''
-    const { stream } = protocolOf(protocol)
-    const seeds = Math.max(...runs.map(({ seed }) => seed))
-    return `npm run bench -- run ${stream} --protocol ${protocol} --scenario ${scenario} --method ${method} --seeds ${seeds}${set}`
-  })
+/** What makes a row again. */
+export function commandOf({ protocol, scenario, method, settings, runs }: Row): string {
+  const set = Object.keys(settings).length > 0 ? ` --set '${JSON.stringify(settings)}'` : ''
+  const { part = 'all', share = 1 } = runs[0] ?? {}
+  const less = (part === 'all' ? '' : ` --${part}`) + (share === 1 ? '' : ` --share ${share}`)
+  const seeds = Math.max(...runs.map(({ seed }) => seed))
+  return `npm run bench -- run ${protocolOf(protocol).stream} --protocol ${protocol} --scenario ${scenario} --method ${method} --seeds ${seeds}${set}${less}`
+}

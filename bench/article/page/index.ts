@@ -1,6 +1,7 @@
 import { accuracy, summarize } from '../../format.ts'
 import { linesOf } from '../../ladder/lines.ts'
 import { ladderSection } from '../../ladder/sections.ts'
+import { footerOf } from '../../page/footer.ts'
 import { type Html, html } from '../../page/html.ts'
 import { page, type Section } from '../../page/page.ts'
 import { speedSection } from '../../peers/section.ts'
@@ -41,7 +42,7 @@ export const reportPage = (data: ReportData): string =>
     title: 'Learning Fashion-MNIST without forgetting MNIST',
     intro: intro(data),
     sections: SECTIONS.map((section) => section(data)),
-    footer: footer(data),
+    footer: footerOf(data.result),
   })
 
 function intro(data: ReportData): Html {
@@ -53,10 +54,4 @@ function intro(data: ReportData): Html {
   return html`<p>A network learns to read digits, then to tell clothes apart. Learning the second task writes over the weights of the first, and the digits are forgotten. Elastic Weight Consolidation (EWC) measures how much each weight matters to the digits, and holds it as firmly as that.</p>
 ${none && ewc && joint ? html`<p>After both tasks the recommended recipe reads <strong>${none}</strong> of the digits right without EWC and <strong>${ewc}</strong> with it. A network that learns both at once reads ${joint}.</p>` : ''}
 ${data.quick ? html`<p><strong>A quick run:</strong> a tenth of the images and one epoch. These accuracies say nothing about the method.</p>` : ''}`
-}
-
-function footer({ result }: ReportData): Html {
-  const { version, commit, node, date, machine } = result
-  const load = machine.loadAverage.toFixed(2)
-  return html`<p>palimpsest ${version}${commit === null ? '' : `, commit ${commit.slice(0, 12)}${commit.endsWith('-dirty') ? ' with changes' : ''}`}; Node ${node}; ${machine.cpu}, ${machine.threads} of ${machine.cores} cores, ${machine.isa}, load average ${load} before the run; ${date.slice(0, 16).replace('T', ' ')} UTC.</p>`
 }
