@@ -14,21 +14,21 @@ import type { Classifier, Mode, Prediction } from './module.ts'
 import { Predictor, type PredictorLayer } from './predictor.ts'
 import { checkRows } from './rows.ts'
 
-/** What follows a hidden layer: max(0, x), or x where that is less than 0.01 x (Maas et al. 2013). */
+/** What follows a hidden layer: max(0, x), or max(0.01 x, x) (Maas, Hannun and Ng 2013, with PyTorch's slope). */
 export type Activation = 'relu' | 'leaky-relu'
 
 /** What {@link Mlp} takes besides its sizes. */
 export interface MlpOptions {
   /** drives the initial weights; default 0 */
   readonly seed?: number
-  /** a BatchNorm1d after the ReLU of every hidden layer; default false */
+  /** a BatchNorm1d after the activation of every hidden layer; default false */
   readonly batchNorm?: boolean
   /** default `relu` */
   readonly activation?: Activation
 }
 
 /**
- * A multilayer perceptron: linear layers with ReLU between them, logits at the end.
+ * A multilayer perceptron: linear layers with ReLU (or leaky ReLU) between them, logits at the end.
  * `new Mlp([784, 100, 10])` has 784 inputs, one hidden layer of 100 units and 10 classes.
  */
 export class Mlp implements Classifier {
@@ -40,11 +40,13 @@ export class Mlp implements Classifier {
   readonly seed: number
   readonly #layers: readonly (Linear | BatchNorm1d | LeakyRelu)[]
   readonly #parameters: readonly Parameter[]
+  readonly #sizes: readonly number[]
+  readonly #options: MlpOptions
   // it knows ReLU alone
   readonly #predictor: Predictor | null
 
   /**
-   * @param sizes - [I, hidden..., C] @param options - seed and BatchNorm.
+   * @param sizes - [I, hidden..., C] @param options - seed, BatchNorm and activation.
    * @throws PalimpsestError `SHAPE` unless there are at least 2 sizes, whole numbers of at least 1; `INVALID_ARGUMENT`
    * for the seed or the activation
    */
@@ -67,6 +69,8 @@ export class Mlp implements Classifier {
       return [layer, ...leaky, ...(batchNorm ? [new BatchNorm1d(`norms.${index}`, size)] : [])]
     })
     this.#parameters = this.#layers.flatMap((layer) => layer.parameters())
+    this.#sizes = [...sizes]
+    this.#options = { seed, batchNorm, activation }
     this.inputs = inputs
     this.outputs = outputs
     this.seed = seed
@@ -91,6 +95,36 @@ export class Mlp implements Classifier {
   /** From now on every BatchNorm1d keeps its running statistics and uses them in training too. */
   freezeStatistics(): void {
     for (const norm of this.norms) norm.frozen = true
+  }
+
+  /**
+   * A copy with more classes. What it has in common with this network it copies; the new rows of the last layer are those
+   * that a new network of its size starts with. A method goes on with it: `method.restore(grown.parameters(),
+   * method.state(this.parameters()))` frees the new rows and holds the others.
+   *
+   * The old logits keep their bits as long as sums run in the same order, which a last layer of 64 to 511 inputs changes
+   * beyond 16 classes: from there they agree to rounding. Heads keep them always.
+   * @param classes - as many as now, or more.
+   * @throws PalimpsestError `INVALID_ARGUMENT` for fewer, or no whole number
+   */
+  grown(classes: number): Mlp {
+    if (!Number.isSafeInteger(classes) || classes < this.outputs)
+      throw new PalimpsestError(
+        'INVALID_ARGUMENT',
+        `grown: classes is ${classes}, expected a whole number of at least ${this.outputs}`,
+      )
+    const grown = new Mlp([...this.#sizes.slice(0, -1), classes], this.#options)
+    this.#parameters.forEach(({ data }, index) => {
+      grown.#parameters[index]?.data.set(data)
+    })
+    const norms = grown.norms
+    this.norms.forEach(({ runningMean, runningVariance, frozen }, index) => {
+      const norm = norms[index] as BatchNorm1d
+      norm.runningMean.set(runningMean)
+      norm.runningVariance.set(runningVariance)
+      norm.frozen = frozen
+    })
+    return grown
   }
 
   /** As {@link Predictor.predict}, with the weights as they are now. */

@@ -13,7 +13,8 @@ export interface Float64Mlp {
   logP(x: ArrayLike<number>, mode: Mode): Rows
 }
 
-export function float64(model: Mlp): Float64Mlp {
+/** @param slope - of the activation below 0 */
+export function float64(model: Mlp, slope = 0): Float64Mlp {
   const parameters = model.parameters()
   const values = new Map(parameters.map((parameter) => [parameter, Float64Array.from(parameter.data)]))
   const valuesOf = (parameter: Parameter) => values.get(parameter) as Float64Array
@@ -27,7 +28,7 @@ export function float64(model: Mlp): Float64Mlp {
       const bias = valuesOf(parameters[parameters.indexOf(weight) + 1] as Parameter)
       rows = rows.map((row) => dense(row, valuesOf(weight), bias))
       if (layer === weights.length - 1) return
-      rows = rows.map((row) => row.map((value) => Math.max(value, 0)))
+      rows = rows.map((row) => row.map((value) => Math.max(value, slope * value)))
       const norm = model.norms[layer]
       if (!norm) return
       const running = mode === 'evaluation' || norm.frozen
