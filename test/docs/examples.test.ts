@@ -13,10 +13,19 @@ it('examples/article.ts keeps MNIST with EWC, loses it without, and says so', ()
   expect(lost[1]).toBeGreaterThan(0.7)
 })
 
+it('examples/own-method.ts forgets less with its spring than without', () => {
+  const [free = [], held = []] = [
+    ...node('dist/examples/own-method.js').matchAll(/MNIST (\d\.\d+), Fashion (\d\.\d+)/g),
+  ].map(([, mnist, fashion]) => [Number(mnist), Number(fashion)])
+  expect(held[0]).toBeGreaterThan((free[0] ?? 1) + 0.05)
+  expect(held[1]).toBeGreaterThan(0.7)
+})
+
 const lines = (path: string) => read(path).trimEnd().split('\n').length
 
 it('examples are short enough to be read', () => {
   expect(lines('examples/article.ts')).toBeLessThanOrEqual(40)
+  expect(lines('examples/own-method.ts')).toBeLessThanOrEqual(40)
   for (const name of readdirSync(`${ROOT}examples/pitfalls`))
     expect(lines(`examples/pitfalls/${name}`), name).toBeLessThanOrEqual(50)
 })

@@ -1,0 +1,33 @@
+import { Ewc } from 'palimpsest'
+import * as continual from 'palimpsest/continual'
+import { describe, expect, it } from 'vitest'
+import { blocksOf, commandOf, node, read } from './pages.ts'
+
+const page = read('docs/methods.md')
+const commands = blocksOf(page).flatMap((block) => commandOf(block) ?? [])
+
+describe('docs/methods.md', () => {
+  it.each(commands)('$file prints what the page says', ({ file, printed }) => {
+    expect(node(file)).toBe(printed)
+  })
+
+  it('has a section and a row of the table for every method, which says whether it keeps samples', () => {
+    const rows = [...page.matchAll(/^\| `(\w+)` \| .+ \| (yes|no) \|$/gm)].map(([, name, keeps]) => [name, keeps])
+    const options = { lambda: 1, samples: 1, inputs: 1 }
+    const made = Object.entries(continual).flatMap(([name, one]) => {
+      if (!/^class /.test(String(one))) return []
+      const { storesSamples } = new (one as new (given: object) => { storesSamples?: boolean })(options)
+      return storesSamples === undefined ? [] : [[name, storesSamples ? 'yes' : 'no']]
+    })
+    expect(rows.toSorted()).toEqual(made.toSorted())
+    for (const [name] of rows) expect(page).toContain(`\n## ${name}\n`)
+    expect(made).toContainEqual([Ewc.name, 'no'])
+  })
+
+  it('shows a method of less than 30 lines', () => {
+    const source = read('examples/own-method.ts')
+    const [own = ''] = /^function spring.*?^}$/ms.exec(source) ?? []
+    expect(own.split('\n').length).toBeGreaterThan(10)
+    expect(own.split('\n').length).toBeLessThan(30)
+  })
+})
