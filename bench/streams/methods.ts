@@ -8,7 +8,19 @@ import type { Method } from '../../src/continual/method.ts'
 import { Replay } from '../../src/continual/replay.ts'
 import { Si } from '../../src/continual/si.ts'
 
-export const METHODS = ['none', 'joint', 'ewc', 'ewc-online', 'si', 'mas', 'kfac', 'lwf', 'analytic', 'replay'] as const
+export const METHODS = [
+  'none',
+  'joint',
+  'ewc',
+  'ewc-online',
+  'si',
+  'mas',
+  'kfac',
+  'lwf',
+  'analytic',
+  'analytic-experts',
+  'replay',
+] as const
 export type MethodName = (typeof METHODS)[number]
 
 /** What a run of a method needs besides the protocol; each method reads what is its own. */
@@ -31,6 +43,8 @@ export interface Settings {
   readonly features?: number
   readonly ridge?: number
   readonly head?: 'ridge' | 'means'
+  /** of the gates of `analytic-experts` */
+  readonly shrinkage?: number
   /** whether `analytic` tells apart the classes of different tasks while it learns */
   readonly classPerTask?: boolean
   /** samples that a consolidation looks at; default all */
@@ -43,7 +57,7 @@ export interface Settings {
   readonly laterSchedule?: 'constant' | 'linearDecay'
 }
 
-/** null where nothing is kept; `joint` and `analytic` are trained in another way altogether */
+/** null where nothing is kept; `joint` and the analytic ones are trained in another way altogether */
 export function methodOf(name: MethodName, settings: Settings, seed: number): Method | null {
   const {
     lambda = 0,
@@ -61,6 +75,7 @@ export function methodOf(name: MethodName, settings: Settings, seed: number): Me
     case 'none':
     case 'joint':
     case 'analytic':
+    case 'analytic-experts':
       return null
     case 'ewc':
       return new Ewc({ lambda, ...given({ estimator, mode, gamma, floor, floorUnits }) })

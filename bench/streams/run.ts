@@ -50,7 +50,7 @@ const REPORT_EVERY = 50
 
 export async function run(job: Job, raw: Raw, report: (progress: Progress) => void): Promise<RunRecord> {
   const started = performance.now()
-  const found = await (job.method === 'analytic' ? runAnalytic(job, raw, report) : trainOn(job, raw, report))
+  const found = await (job.method.startsWith('analytic') ? runAnalytic(job, raw, report) : trainOn(job, raw, report))
   return { ...job, ...found, seconds: (performance.now() - started) / 1000 }
 }
 
