@@ -5,7 +5,7 @@ export { type Batch, type Batches, type BatchesOptions, batches } from './data/b
 export { type LoadOptions, type LoadProgress, loadFashionMnist, loadMnist, type TrainAndTest } from './data/load.ts'
 export { type LabelledSet, type LabelledSetFields, labelledSet } from './data/set.ts'
 export type { BatchNorm1d } from './nn/batch-norm.ts'
-export { Mlp, type MlpOptions } from './nn/mlp.ts'
+export { type Activation, Mlp, type MlpOptions } from './nn/mlp.ts'
 export type { Classifier, Mode, Module, Prediction } from './nn/module.ts'
 export type { Predictor } from './nn/predictor.ts'
 export { Adam, type AdamOptions } from './optim/adam.ts'

@@ -21,7 +21,7 @@ export class Heads implements Classifier {
   #from = 0
   #to: number
 
-  /** @param model - all of its outputs are shown at first */
+  /** Shows all outputs at first. @param model - shared. */
   constructor(model: Classifier) {
     this.model = model
     this.#to = model.outputs

@@ -46,6 +46,10 @@ describe('by hand', () => {
     expect(forgetting(ODD.map((row, i) => row.slice(0, i + 1)))).toBe((0.375 + 0) / 2)
   })
 
+  it('forgetting below 0, where later tasks helped', () => {
+    expect(forgetting([[0.25], [0.5, 1]])).toBe(-0.25)
+  })
+
   it('learning accuracy', () => {
     expect(learningAccuracy(R)).toBe((1 + 0.875 + 0.75) / 3)
     expect(learningAccuracy([[0.25]])).toBe(0.25)
