@@ -2,7 +2,7 @@ import { accuracy, summarize } from '../format.ts'
 import type { Report } from '../report.ts'
 import { table } from '../speed/document/tables.ts'
 import { bestOf, meanOf, type Row, rowsOf, summaryOf } from './figures.ts'
-import { type ProtocolName, protocolOf, SCENARIOS, type Scenario } from './protocols.ts'
+import { PROTOCOL_NAMES, type ProtocolName, protocolOf, SCENARIOS, type Scenario } from './protocols.ts'
 import { type Published, publishedOf } from './published.ts'
 import type { RunRecord } from './run.ts'
 import { judgedBy, publishedText, sentencesOf, spread } from './tables.ts'
@@ -35,35 +35,44 @@ export function partsOf(report: StreamReport): Part[] {
   })
 }
 
-const place = ({ protocol, scenario }: Part) =>
+const placeOf = (protocol: ProtocolName, scenario: Scenario) =>
   protocolOf(protocol).scenarios.length > 1 ? `${protocol}, ${scenario}` : protocol
 
-/** Every target, met or not. */
+const HEAD = [
+  'protocol',
+  'published, no sample kept',
+  'diagonal EWC, ours',
+  'required (stretch)',
+  'best that keeps no sample, ours',
+  'required (stretch)',
+  'joint, ours',
+] as const
+
+/** Every target, met or not; ours is empty where nothing was measured yet. */
 export function targetTable(parts: readonly Part[]): string {
-  const head = [
-    'protocol',
-    'published, no samples kept',
-    'diagonal EWC',
-    'required (stretch)',
-    'best without samples',
-    'required (stretch)',
-    'joint',
-  ]
-  const rows = parts.map((part) => {
-    const { protocol, scenario, rows } = part
+  const places = PROTOCOL_NAMES.flatMap((protocol) =>
+    protocolOf(protocol).scenarios.map((scenario) => ({ protocol, scenario })),
+  )
+  const lines = places.flatMap(({ protocol, scenario }) => {
     const { diagonal, best } = targetsOf(protocol, scenario)
+    const part = parts.find((one) => one.protocol === protocol && one.scenario === scenario)
+    if (!part && !diagonal && !best) return []
+    const { rows } = part ?? { rows: [] }
+    const [springs, free] = [bestOf(rows.filter(({ method }) => DIAGONAL.has(method))), bestOf(rows)]
     const joint = rows.find(({ method }) => method === 'joint')
     return [
-      place(part),
-      namesAndNumbers(publishedOf(protocol, scenario)),
-      ours(bestOf(rows.filter(({ method }) => DIAGONAL.has(method)))),
-      asked(diagonal, bestOf(rows.filter(({ method }) => DIAGONAL.has(method)))),
-      ours(bestOf(rows)),
-      asked(best, bestOf(rows)),
-      joint ? accuracy(meanOf(joint)) : '',
+      [
+        placeOf(protocol, scenario),
+        namesAndNumbers(publishedOf(protocol, scenario)),
+        ours(springs),
+        asked(diagonal, springs),
+        ours(free),
+        asked(best, free),
+        joint ? accuracy(meanOf(joint)) : '',
+      ],
     ]
   })
-  return table(head, rows, head)
+  return table(HEAD, lines, HEAD)
 }
 
 const ours = (row: Row | undefined) => {
@@ -72,7 +81,7 @@ const ours = (row: Row | undefined) => {
 }
 
 const asked = (target: Target | undefined, row: Row | undefined) =>
-  target && row ? `${accuracy(target.required)} (${accuracy(target.stretch)}): ${judgedBy(target, row)}` : ''
+  target ? `${accuracy(target.required)} (${accuracy(target.stretch)})${row ? `: ${judgedBy(target, row)}` : ''}` : ''
 
 /** the best that was printed for each method which keeps no sample */
 function namesAndNumbers(published: readonly Published[]): string {
@@ -90,13 +99,14 @@ export function partText(part: Part): string {
   const { protocol, scenario, rows } = part
   const published = publishedOf(protocol, scenario)
   const images = Object.entries(picturesOf(part)).map(([name, what]) => `![${what}](figures/${name})`)
-  const [gap = '', ...others] = sentencesOf(rows)
   return [
     `### ${scenarioName(scenario)}`,
     ...images,
     oursTable(part),
     ...(published.length > 0 ? [publishedTable(published)] : []),
-    [gap, ...others].map((line) => line.replace(/^\* /, '\\* ')).join('\n'),
+    sentencesOf(rows)
+      .map((line) => `- ${line.replace(/^\* the/, '\\*: the')}`)
+      .join('\n'),
   ].join('\n\n')
 }
 

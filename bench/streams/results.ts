@@ -17,8 +17,8 @@ export async function results(args: readonly string[]): Promise<void> {
   if (given.help) return console.log(RESULTS_HELP)
   const root = given.document ?? projectFile('.')
   const reports = committedReports(root)
-  if (reports.length === 0) throw new UsageError(`results: nothing is in ${join(root, 'bench/results')}`)
   if (given.document === undefined) {
+    if (reports.length === 0) throw new UsageError(`results: no stream's are in ${join(root, 'bench/results')}`)
     for (const { rows, protocol } of reports.flatMap(partsOf)) console.log(`${streamTable(protocol, rows)}\n`)
     return
   }

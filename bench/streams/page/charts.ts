@@ -34,7 +34,7 @@ export function averageOptions(rows: readonly Row[], published: readonly Publish
   const ours = rows.map((row) => ({ label: labelOf(row, rows), mean: meanOf(row), colour: colourOf(row), row }))
   const labelled = published.map((one) => {
     const same = ours.find(({ row }) => row.method === one.as)
-    return { ...one, label: same?.label ?? `${one.method} (published)` }
+    return { ...one, label: same?.label ?? one.method }
   })
   const others = [...new Set(labelled.map(({ label }) => label))].filter((label) =>
     ours.every((one) => one.label !== label),
@@ -60,7 +60,7 @@ export function averageOptions(rows: readonly Row[], published: readonly Publish
     marginBottom: 42,
     x: {
       domain: [from, 1],
-      ticks: narrow ? 4 : 6,
+      ticks: narrow ? 3 : 6,
       tickFormat: '.2f',
       label: 'test accuracy over all tasks, after the last',
       labelAnchor: 'center',

@@ -50,7 +50,7 @@ ${scenarios.map(({ scenario, rows }) => {
   const [none, joint] = (['none', 'joint'] as const).map((method) => rows.find((row) => row.method === method))
   const best = bestOf(rows)
   if (!none || !joint || !best) return ''
-  return html`<p>${scenarioName(scenario)}: trained plainly it has <strong>${accuracy(meanOf(none))}</strong> of all tasks right, with the best method that keeps no sample, ${best.method}, <strong>${accuracy(meanOf(best))}</strong>; trained on all of them at once ${accuracy(meanOf(joint))}.</p>
+  return html`<p>Seen as ${scenarioName(scenario)}, trained plainly it has <strong>${accuracy(meanOf(none))}</strong> of all tasks right, with the best method that keeps no sample, ${best.method}, <strong>${accuracy(meanOf(best))}</strong>; trained on all of them at once ${accuracy(meanOf(joint))}.</p>
 `
 })}${result.options.part === 'quick' ? html`<p><strong>A quick run:</strong> a tenth of the images and a twentieth of the budget. These accuracies say nothing about the methods.</p>` : ''}`
 }

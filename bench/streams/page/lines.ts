@@ -76,21 +76,24 @@ function ticksUpTo(tasks: number, narrow: boolean): number[] {
   return all.filter((task) => task === 1 || task % step === 0)
 }
 
-/** moves names apart that would cover each other, as little as it takes */
+/** Moves names apart that would cover each other, as little as it takes: those that meet stand around their middle. */
 export function spaced<T extends { readonly value: number }>(
   ends: readonly T[],
   apart: number,
 ): (T & { readonly place: number })[] {
-  const placed = ends.toSorted((a, b) => b.value - a.value).map((end) => ({ ...end, place: end.value }))
-  placed.forEach((end, index) => {
-    const above = placed[index - 1]
-    if (above) end.place = Math.min(end.place, above.place - apart)
-  })
-  // the lowest may have left the plot: push all up from below
-  const bottom = Math.min(...ends.map(({ value }) => value))
-  placed.toReversed().forEach((end, index, all) => {
-    const below = all[index - 1]
-    end.place = Math.max(end.place, below ? below.place + apart : bottom)
-  })
-  return placed
+  const groups: T[][] = []
+  const middle = (group: readonly T[]) => group.reduce((sum, { value }) => sum + value, 0) / group.length
+  const reach = (group: readonly T[]) => ((group.length - 1) / 2) * apart
+  for (const end of ends.toSorted((a, b) => b.value - a.value)) {
+    let group = [end]
+    for (let above = groups.at(-1); above; above = groups.at(-1)) {
+      if (middle(above) - reach(above) - apart >= middle(group) + reach(group)) break
+      group = [...above, ...group]
+      groups.pop()
+    }
+    groups.push(group)
+  }
+  return groups.flatMap((group) =>
+    group.map((end, index) => ({ ...end, place: middle(group) + reach(group) - index * apart })),
+  )
 }
