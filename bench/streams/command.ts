@@ -11,7 +11,7 @@ import { METHODS, type MethodName, type Settings } from './methods.ts'
 import { PROTOCOL_NAMES, type ProtocolName, protocolOf, protocolsOf, SCENARIOS, type StreamName } from './protocols.ts'
 import type { Job, RunRecord } from './run.ts'
 import { chosen } from './settings.ts'
-import { storeOf } from './store.ts'
+import { keyOf, storeOf } from './store.ts'
 import { streamTable } from './tables.ts'
 import type { Part, Raw } from './tasks.ts'
 
@@ -28,7 +28,7 @@ palimpsest tune the same: judges by the last 10,000 training images of each set,
   --set JSON        other settings instead of the chosen, such as '{"gamma":0.9}'; repeatable
   --threads N       runs at once, each in a worker (default: the number of cores)
   --shard I/N       only every Nth run, from the Ith on: for several machines, whose reports --merge puts together
-  --merge FILE      add the runs of another report, of the same options; repeatable
+  --merge FILE      add the runs of another report, of the same options, and do not run them again; repeatable
   --held-out        judge by the last 10,000 training images of each set, and learn from the others
   --share X         of the protocol's budget (default 1)
   --quick           a tenth of the images and a twentieth of the budget: shows that all works, says nothing about accuracy
@@ -87,8 +87,10 @@ async function bench(stream: StreamName, purpose: Purpose, args: readonly string
   const jobs = shardOf(all, given.shard)
   const json = given.json ?? (given.out === undefined ? undefined : join(given.out, `${stream}.json`))
   const store = storeOf(json)
-  const kept = jobs.flatMap((job) => store.find(job) ?? [])
-  const left = jobs.filter((job) => store.find(job) === undefined)
+  const merged = new Map(others.flatMap(({ runs }) => (runs as readonly RunRecord[]).map((run) => [keyOf(run), run])))
+  const own = jobs.filter((job) => !merged.has(keyOf(job)))
+  const kept = own.flatMap((job) => store.find(job) ?? [])
+  const left = own.filter((job) => store.find(job) === undefined)
   if (kept.length > 0) console.error(`${kept.length} runs were finished before`)
 
   const machine = stamp(threads)
@@ -107,7 +109,7 @@ async function bench(stream: StreamName, purpose: Purpose, args: readonly string
     threads,
     (record) => store.keep(record),
   )
-  const records = [...others.flatMap((other) => other.runs as readonly RunRecord[]), ...kept, ...fresh]
+  const records = [...merged.values(), ...kept, ...fresh]
   const rows = rowsOf(records)
   console.log(streamTable(protocol, rows))
   if (purpose === 'tune') for (const line of bestOf(rows)) console.log(line)
