@@ -30,11 +30,15 @@ describe('a state', () => {
     expect(analytic.bytes).toBe(Object.values(state.arrays).reduce((sum, { byteLength }) => sum + byteLength, 0))
   })
 
-  it('is a copy', () => {
+  it('is a copy, taken and given', () => {
     const restored = learnt(options)
     restored.restore(state)
     restored.learn(part(data, 0, 5).x, part(data, 0, 5).labels)
     expect(analytic.state()).toEqual(state)
+    const taken = restored.state()
+    const kept = structuredClone(taken)
+    restored.learn(part(data, 5, 9).x, part(data, 5, 9).labels)
+    expect(taken).toEqual(kept)
   })
 
   const changed = (changes: Partial<Record<string, unknown>>, numbers = {}): MethodState => ({
