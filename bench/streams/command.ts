@@ -7,6 +7,7 @@ import { accuracy, duration, summarize } from '../format.ts'
 import { choices, parse, UsageError, wholeNumber } from '../options.ts'
 import { type Report, report, stamp, writeJson } from '../report.ts'
 import { averageOf, figuresOf, type Row, rowsOf } from './figures.ts'
+import { settingsOf } from './given.ts'
 import { METHODS, type MethodName, type Settings } from './methods.ts'
 import { PROTOCOL_NAMES, type ProtocolName, protocolOf, protocolsOf, SCENARIOS, type StreamName } from './protocols.ts'
 import type { Job, RunRecord } from './run.ts'
@@ -180,14 +181,6 @@ function changesOf(lambdas: readonly string[], sets: readonly string[] = []): Se
   return (numbers.length ? numbers : [{}]).flatMap((lambda) =>
     (others.length ? others : [{}]).map((other) => ({ ...other, ...lambda })),
   )
-}
-
-function settingsOf(text: string): Settings {
-  try {
-    return JSON.parse(text) as Settings
-  } catch {
-    throw new UsageError(`--set is '${text}', expected JSON such as '{"gamma":0.9}'`)
-  }
 }
 
 function positive(name: string, text: string): number {
