@@ -58,8 +58,14 @@ test('palimpsest/continual', async () => {
   expect(await namesOf(import('palimpsest/continual'))).toMatchInlineSnapshot(`
     [
       "Analytic",
+      "AnalyticExperts",
       "Ewc",
       "Heads",
+      "Kfac",
+      "Lwf",
+      "Mas",
+      "Replay",
+      "Si",
       "articleDiagonal",
       "averageAccuracy",
       "backwardTransfer",
@@ -67,7 +73,9 @@ test('palimpsest/continual', async () => {
       "fisherDiagonal",
       "forgetting",
       "forwardTransfer",
+      "kroneckerFactors",
       "learningAccuracy",
+      "sensitivityDiagonal",
       "withUnitFloor",
     ]
   `)
