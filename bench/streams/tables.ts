@@ -128,7 +128,7 @@ function gapSentence(rows: readonly Row[]): string {
   if (!joint || !best) return ''
   const gap = meanOf(joint) - meanOf(best)
   const where = gap >= 0 ? `${accuracy(gap)} below` : `${accuracy(-gap)} above`
-  return `Of those that keep no sample ${best.method} is best: ${where} joint training, which sees all tasks at once.`
+  return `The best that keeps no sample, ${best.method}, is ${where} joint training, which sees all tasks at once.`
 }
 
 export function targetSentence(of: string, target: Target | undefined, row: Row | undefined): string {

@@ -38,6 +38,9 @@ export const minutes = (seconds: number): string => {
 
 /** network, budget and optimizer in a sentence */
 export function protocolText({ tasks, hidden, activation, batchSize, budget, learningRate, source }: Protocol): string {
-  const amount = 'steps' in budget ? `${budget.steps.toLocaleString('en')} steps` : `${budget.epochs} epochs`
+  const amount =
+    'steps' in budget
+      ? `${budget.steps.toLocaleString('en')} steps`
+      : `${budget.epochs} ${budget.epochs === 1 ? 'epoch' : 'epochs'}`
   return `${tasks} tasks, hidden layers of ${hidden.join(' and ')} units (${activation}), Adam at ${learningRate}, batches of ${batchSize}, ${amount} a task: ${source}.`
 }

@@ -146,7 +146,7 @@ describe('the table of a stream', () => {
 
   it('has what others printed under the same columns, and the sentences that follow', () => {
     expect(text).toMatch(/\n│ published .*\n│ none .*│ \.6147 .*the article.*\n(│ .*\n)?│ EWC .*│ \.7671/)
-    expect(text).toContain('ewc is best: .0300 below joint training')
+    expect(text).toContain('The best that keeps no sample, ewc, is .0300 below joint training')
     expect(text).toContain('Target for diagonal EWC: at least .8920 (stretch .8970); ewc has .8800: missed.')
     expect(text).toContain('Target for the best that keeps no sample: at least .9050')
   })
