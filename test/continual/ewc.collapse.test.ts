@@ -204,4 +204,18 @@ describe('two consolidations in numbers', () => {
     expect(ewc.penalty([parameter])).toBe(4)
     expect(consolidated({ ...draw, tasks: draw.tasks.slice(0, 1) }).ewc.tasks).toBe(1)
   })
+
+  it('is at rest, to the bit, where only the last task needs an element', () => {
+    // 0.1 + (0.7 - 0.1) is not 0.7 in float32
+    const parameter = new Parameter('p', [2], Float32Array.of(0.1, 0.1))
+    const ewc = new Ewc({ lambda: 1 })
+    ewc.add(new Map([[parameter, Float32Array.of(1, 0)]]))
+    for (const value of [0.7, -1.9, 0.33]) {
+      parameter.data.fill(value)
+      const fresh = new Ewc({ lambda: 1 })
+      fresh.restore([parameter], ewc.state([parameter]))
+      fresh.add(new Map([[parameter, Float32Array.of(0, 3)]]))
+      expect(fresh.quadratic([parameter])?.of(parameter)?.anchor[1]).toBe(parameter.data[1])
+    }
+  })
 })
