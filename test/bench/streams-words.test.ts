@@ -80,6 +80,10 @@ describe('pictures', () => {
     expect(places(0.2, 0.9)).toEqual([0.9, 0.2])
     const near = places(0.5, 0.5, 0.9)
     expect(near).toEqual([0.9, 0.55, 0.45].map((place) => expect.closeTo(place, 12)))
+    // the middle of the lower two comes too near to the highest
+    const [high = 0, ...low] = places(0.685, 0.58, 0.5)
+    expect(high).toBeCloseTo((0.685 + 0.58 + 0.5) / 3 + 0.1, 12)
+    expect(low).toEqual([high - 0.1, high - 0.2].map((place) => expect.closeTo(place, 12)))
     const chain = places(0.5, 0.56, 0.62)
     expect(chain).toEqual([0.66, 0.56, 0.46].map((place) => expect.closeTo(place, 12)))
   })
