@@ -59,7 +59,7 @@ export class AnalyticExperts {
   constructor(options: AnalyticExpertsOptions) {
     const { inputs, features = 2000, ridge = 1e-3, shrinkage = 0.1, seed = 0 } = options
     // refuses what is wrong with them
-    new Analytic({ inputs, features: 0, ridge, seed })
+    new Analytic({ inputs, ridge, seed })
     this.inputs = inputs
     this.features = features
     this.ridge = ridge
