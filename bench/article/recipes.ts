@@ -23,7 +23,7 @@ export interface Recipe {
   readonly second: Phase
   /** whether Adam forgets its moments between the tasks */
   readonly resetOptimizer: boolean
-  readonly ewc: EwcOptions
+  readonly ewc: EwcOptions & { readonly lambda: number }
   /** how much of a set a consolidation looks at; null: all of it */
   readonly consolidateBatches: number | null
   /** of the ladder: what stands in for the Fisher, or that the first layer stays as the first task left it */

@@ -59,18 +59,7 @@ export interface Settings {
 
 /** null where nothing is kept; `joint` and the analytic ones are trained in another way altogether */
 export function methodOf(name: MethodName, settings: Settings, seed: number): Method | null {
-  const {
-    lambda = 0,
-    estimator,
-    mode,
-    gamma,
-    floor,
-    floorUnits,
-    damping,
-    refresh,
-    temperature,
-    buffer = 1000,
-  } = settings
+  const { lambda, estimator, mode, gamma, floor, floorUnits, damping, refresh, temperature, buffer = 1000 } = settings
   switch (name) {
     case 'none':
     case 'joint':
@@ -78,19 +67,19 @@ export function methodOf(name: MethodName, settings: Settings, seed: number): Me
     case 'analytic-experts':
       return null
     case 'ewc':
-      return new Ewc({ lambda, ...given({ estimator, mode, gamma, floor, floorUnits }) })
+      return new Ewc(given({ lambda, estimator, mode, gamma, floor, floorUnits }))
     case 'ewc-online':
-      return new Ewc({ lambda, mode: 'online', ...given({ estimator, gamma, floor, floorUnits }) })
+      return new Ewc({ mode: 'online', ...given({ lambda, estimator, gamma, floor, floorUnits }) })
     case 'si':
-      return new Si({ lambda, ...given({ damping }) })
+      return new Si(given({ lambda, damping }))
     case 'mas':
-      return new Mas({ lambda })
+      return new Mas(given({ lambda }))
     case 'kfac':
-      return new Kfac({ lambda, ...given({ damping, refresh }) })
+      return new Kfac(given({ lambda, damping, refresh }))
     case 'lwf':
-      return new Lwf({ lambda, ...given({ temperature }) })
+      return new Lwf(given({ lambda, temperature }))
     case 'replay':
-      return new Replay({ samples: buffer, seed })
+      return new Replay({ samples: buffer, seed, ...given({ weight: lambda }) })
   }
 }
 

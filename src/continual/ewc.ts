@@ -9,8 +9,11 @@ import type { Method, MethodState, Task } from './method.ts'
 
 /** What {@link Ewc} takes. */
 export interface EwcOptions {
-  /** weight of the penalty, 0 or more; with means over samples the Bayesian value for tasks of equal size is 1 */
-  readonly lambda: number
+  /**
+   * weight of the penalty, 0 or more; default 100, which was best on MNIST then Fashion-MNIST; with means over samples the
+   * Bayesian value for tasks of equal size is 1
+   */
+  readonly lambda?: number
   /** default `exact`; `article` is the article's, see {@link articleDiagonal} */
   readonly estimator?: FisherEstimator | 'article'
   /**
@@ -51,11 +54,11 @@ export class Ewc implements Method {
   readonly #anchors = new Anchors(this.name)
 
   /**
-   * @param options - lambda at least.
+   * @param options - all have defaults.
    * @throws PalimpsestError `INVALID_ARGUMENT` for a negative lambda or floor, a gamma outside [0, 1], an unknown word
    */
-  constructor(options: EwcOptions) {
-    const { lambda, estimator = 'exact', mode = 'separate', gamma = 1, floor = 0, floorUnits = 'all' } = options
+  constructor(options: EwcOptions = {}) {
+    const { lambda = 100, estimator = 'exact', mode = 'separate', gamma = 1, floor = 0, floorUnits = 'all' } = options
     this.lambda = within('lambda', lambda, 0, Infinity)
     this.floor = within('floor', floor, 0, Infinity)
     this.gamma = within('gamma', gamma, 0, 1.0000001)

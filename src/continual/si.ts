@@ -9,8 +9,11 @@ import type { Method, MethodState } from './method.ts'
 
 /** What {@link Si} takes. */
 export interface SiOptions {
-  /** weight of the penalty, 0 or more: twice the paper's c, whose penalty has no half */
-  readonly lambda: number
+  /**
+   * weight of the penalty, 0 or more: twice the paper's c, whose penalty has no half; default 10, which was best on MNIST
+   * then Fashion-MNIST
+   */
+  readonly lambda?: number
   /** xi, added to the squared distance that a parameter went in a task; more than 0; default 0.1, as in the paper */
   readonly damping?: number
 }
@@ -35,8 +38,8 @@ export class Si implements Method {
   readonly #pool = new BufferPool()
   #paths: ReadonlyMap<Parameter, Path> = new Map()
 
-  /** @param options - lambda at least. @throws PalimpsestError `INVALID_ARGUMENT` for a negative lambda, a damping of 0 or less */
-  constructor({ lambda, damping = 0.1 }: SiOptions) {
+  /** @param options - all have defaults. @throws PalimpsestError `INVALID_ARGUMENT` for a negative lambda, a damping of 0 or less */
+  constructor({ lambda = 10, damping = 0.1 }: SiOptions = {}) {
     this.lambda = within('lambda', lambda, 0, Infinity)
     this.damping = within('damping', damping, Number.MIN_VALUE, Infinity)
   }
