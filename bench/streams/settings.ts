@@ -32,11 +32,12 @@ const TABLES: Partial<Record<`${ProtocolName}/${Scenario}`, Table>> = {
     lwf: tuned({ lambda: 10, ...later }),
   },
   'van-de-ven-split/task': {
-    ewc: tuned({ lambda: 1000, samples: 2000 }),
-    'ewc-online': tuned({ lambda: 10_000, samples: 2000 }),
+    // reset: Adam's moments would go on moving the heads of old tasks
+    ewc: tuned({ lambda: 1000, samples: 2000, reset: true }),
+    'ewc-online': tuned({ lambda: 10_000, samples: 2000, reset: true }),
     si: tuned({ lambda: 100 }),
-    lwf: tuned({ lambda: 1 }),
-    kfac: tuned({ lambda: 10, samples: 2000 }),
+    lwf: tuned({ lambda: 1, reset: true }),
+    kfac: tuned({ lambda: 10, samples: 2000, reset: true }),
   },
   'van-de-ven-split/domain': {
     ewc: tuned({ lambda: 10_000, samples: 2000, ...silent }),
