@@ -1,4 +1,5 @@
 export type { Into, IntoSquared, Node, Op, OpName, Power, Raise, Scratch } from './autograd/op.ts'
+export type { VisitRows } from './autograd/rows.ts'
 export type { SquaredTotals } from './autograd/squared.ts'
 export { Tape } from './autograd/tape.ts'
 export { add } from './ops/add.ts'

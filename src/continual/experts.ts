@@ -23,6 +23,14 @@ export interface AnalyticExpertsOptions {
   readonly seed?: number
 }
 
+/** What {@link AnalyticExperts.predict} answers, a number a row each. */
+export interface ExpertPrediction {
+  /** [B] numbers of classes */
+  readonly labels: Uint32Array
+  /** [B] which task each row most likely comes from, in the order of consolidation */
+  readonly tasks: Uint32Array
+}
+
 /** A task that was learnt: how its inputs look, and what their classes are. */
 interface Expert {
   readonly gate: Gaussian
@@ -39,7 +47,9 @@ const CHUNK = 1000
  * the task. No sample is kept: a mean, an inverse covariance [I, I] and scores [C, D] a task.
  */
 export class AnalyticExperts {
+  /** what reports call it */
   readonly name = 'analytic-experts'
+  /** it keeps none */
   readonly storesSamples = false
   /** see {@link AnalyticExpertsOptions}; the others likewise */
   readonly inputs: number
@@ -105,11 +115,10 @@ export class AnalyticExperts {
   }
 
   /**
-   * Classes of rows x [B, I], each by the expert of its most likely task, which `tasks` names. Only consolidated tasks
-   * answer.
+   * Classes of rows x [B, I], each by the expert of its most likely task. Only consolidated tasks answer.
    * @throws PalimpsestError `EMPTY_SET` before the first consolidation or without a row, `DTYPE`, `LENGTH`, `NON_FINITE`
    */
-  predict(x: Float32Array): { readonly labels: Uint32Array; readonly tasks: Uint32Array } {
+  predict(x: Float32Array): ExpertPrediction {
     const rows = checkRows(x, this.inputs)
     if (!native.allFinite(x)) throw new PalimpsestError('NON_FINITE', 'x holds NaN or infinity')
     if (this.tasks === 0) throw new PalimpsestError('EMPTY_SET', 'no task was consolidated')
