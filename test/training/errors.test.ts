@@ -116,6 +116,7 @@ const fits: Case[] = [
   ['more classes than outputs', 'LABEL_OUT_OF_RANGE', fitting(rich)],
   ...[0, -1, 1.5, Number.NaN].flatMap((wrong): Case[] => [
     [`${wrong} epochs`, 'INVALID_ARGUMENT', fitting(next, { epochs: wrong })],
+    [`${wrong} steps`, 'INVALID_ARGUMENT', fitting(next, { steps: wrong })],
     [`an event every ${wrong} steps`, 'INVALID_ARGUMENT', fitting(next, { every: wrong })],
     [`batches of ${wrong}`, 'INVALID_ARGUMENT', fitting(next, { batchSize: wrong })],
   ]),

@@ -47,6 +47,31 @@ describe('the events of fit', () => {
     expect(events.every(({ epochs, steps }) => epochs === 2 && steps === 10)).toBe(true)
   })
 
+  it('end after `steps`, in as many epochs as they take, the last one cut short', async () => {
+    const { learner } = learnerOf()
+    const events = await drain(learner.fit(set, { steps: 12, epochs: 99, batchSize: 10, every: 4 }))
+    expect(events.map(({ type, epoch, step }) => [type, epoch, step])).toEqual([
+      ['step', 1, 4],
+      ['epoch', 1, 5],
+      ['step', 2, 8],
+      ['epoch', 2, 10],
+      ['step', 3, 12],
+      ['epoch', 3, 12],
+    ])
+    expect(events.every(({ epochs, steps }) => epochs === 3 && steps === 12)).toBe(true)
+    // of the two batches of the last epoch alone
+    const { learner: twin } = learnerOf()
+    const each = await drain(twin.fit(set, { steps: 12, batchSize: 10, every: 1 }))
+    const losses = each.filter(({ type }) => type === 'step').map(({ loss }) => loss)
+    expect(each.at(-1)?.loss).toBeCloseTo(((losses[10] as number) + (losses[11] as number)) / 2, 12)
+  })
+
+  it('make the same of steps as of the epochs that they fill, schedule included', async () => {
+    const schedule = linearDecay
+    expect(await bitsAfter({ epochs: 2, steps: 15, schedule })).toBe(await bitsAfter({ epochs: 3, schedule }))
+    expect(await bitsAfter({ steps: 14, schedule })).not.toBe(await bitsAfter({ epochs: 3, schedule }))
+  })
+
   it('give the loss of the batch, and of the epoch the mean over its samples', async () => {
     const { learner } = learnerOf()
     const events = await drain(learner.fit(set, { epochs: 2, batchSize: 10, every: 1 }))
