@@ -4,7 +4,7 @@ import { AnalyticExperts } from '../../src/continual/experts.ts'
 import { batches } from '../../src/data/batches.ts'
 import { protocolOf } from './protocols.ts'
 import type { Found, Job, Progress } from './run.ts'
-import { type Raw, tasksOf } from './tasks.ts'
+import { judgesEndAlone, type Raw, tasksOf } from './tasks.ts'
 
 const FEATURES = 2000
 const CHUNK = 1000
@@ -46,7 +46,7 @@ export async function runAnalytic(job: Job, raw: Raw, report: (progress: Progres
     learner.end()
     report({ task, loss: Number.NaN, done: (task + 1) / stream.length })
     await new Promise<void>((resume) => setImmediate(resume))
-    if (job.share < 1 && task < stream.length - 1) continue
+    if (judgesEndAlone(job, stream.length) && task < stream.length - 1) continue
     accuracy.push(tests.slice(0, task + 1).map((_, j) => judge(j)))
     if (scenario === 'domain' && task < stream.length - 1) before.push(judge(task + 1))
   }

@@ -10,7 +10,7 @@ import { runAnalytic } from './analytic.ts'
 import { trainJointly } from './joint.ts'
 import { type MethodName, methodOf, type Settings } from './methods.ts'
 import { type Protocol, type ProtocolName, protocolOf, type Scenario } from './protocols.ts'
-import { type Part, type Raw, tasksOf } from './tasks.ts'
+import { judgesEndAlone, type Part, type Raw, tasksOf } from './tasks.ts'
 
 /** One run: everything that decides it. */
 export interface Job {
@@ -26,7 +26,7 @@ export interface Job {
 
 /** What one run found. */
 export interface RunRecord extends Job {
-  /** [task learnt][task judged] test accuracy, of the tasks that were learnt; the last row alone for `joint` and searches */
+  /** [task learnt][task judged] test accuracy, of the tasks that were learnt; the last row alone for `joint`, searches and long streams */
   readonly accuracy: readonly (readonly number[])[]
   /** on the task after this one, before it is learnt, and at the very beginning; where the task need not be known */
   readonly before: readonly number[]
@@ -99,9 +99,8 @@ async function trainOn(job: Job, raw: Raw, report: (progress: Progress) => void)
       ),
     )
 
-  // a search asks for the end alone
-  const search = part === 'held-out' && share < 1
-  const untrained = scenario === 'domain' && !search ? tests.map((_, task) => judge(task, task)) : []
+  const endAlone = judgesEndAlone(job, stream.length)
+  const untrained = scenario === 'domain' && !endAlone ? tests.map((_, task) => judge(task, task)) : []
   const before: number[] = []
   const accuracy: number[][] = []
   if (name === 'joint') {
@@ -131,7 +130,7 @@ async function trainOn(job: Job, raw: Raw, report: (progress: Progress) => void)
       // nothing looks at what is kept of the last task
       if (task < stream.length - 1) {
         learner.consolidate(set, consolidation(settings))
-        if (search) continue
+        if (endAlone) continue
         if (scenario === 'domain') before.push(judge(task + 1, task))
       }
       accuracy.push(tests.slice(0, task + 1).map((_, j) => judge(j, task)))

@@ -12,6 +12,12 @@ export interface Raw {
 /** which images: all, or training images only, the last 10,000 of each set to judge by; or a small part, to see that all works */
 export type Part = 'all' | 'held-out' | 'quick'
 
+/** a search asks for no more, and of 50 tasks the whole matrix would take longer to judge than to learn */
+export const judgesEndAlone = (
+  { part, share }: { readonly part: Part; readonly share: number },
+  tasks: number,
+): boolean => (part === 'held-out' && share < 1) || tasks > 20
+
 const HELD_OUT = 10_000
 const QUICK = { train: 6_000, test: 1_000 }
 
