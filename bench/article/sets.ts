@@ -7,23 +7,17 @@ import {
   loadFashionMnist,
   loadMnist,
   subset,
-  type TrainAndTest,
   union,
 } from '../../src/data/index.ts'
+import { type Part, partOf } from '../part.ts'
 import type { Sets } from './run.ts'
-
-/** which images: all, a small part for a quick look, or training images only, the last 10,000 of each kept to judge by */
-export type Part = 'all' | 'quick' | 'held-out'
-
-const HELD_OUT = 10_000
-const QUICK = { train: 6_000, test: 1_000 }
 
 /** Loads both sets, with a bar for downloads on a terminal. */
 export async function loadSets(part: Part): Promise<Sets> {
   const { onProgress, stop } = downloadBar()
   try {
-    const mnist = reduce(await loadMnist({ onProgress }), part)
-    const fashion = reduce(await loadFashionMnist({ onProgress }), part)
+    const mnist = partOf(await loadMnist({ onProgress }), part)
+    const fashion = partOf(await loadFashionMnist({ onProgress }), part)
     const joint = union(mnist.train, fashion.train)
     // the tasks become views of their union, so that the 94 MB they came in can go
     const view = (train: LabelledSet, from: number) => ({
@@ -45,20 +39,6 @@ export async function loadSets(part: Part): Promise<Sets> {
 function collect(): void {
   setFlagsFromString('--expose-gc')
   runInNewContext('gc')()
-}
-
-function reduce({ train, test }: TrainAndTest, part: Part): TrainAndTest {
-  switch (part) {
-    case 'all':
-      return { train, test }
-    case 'quick':
-      return { train: subset(train, { to: QUICK.train }), test: subset(test, { to: QUICK.test }) }
-    case 'held-out':
-      return {
-        train: subset(train, { to: train.count - HELD_OUT }),
-        test: subset(train, { from: train.count - HELD_OUT }),
-      }
-  }
 }
 
 function downloadBar(): { onProgress: (progress: LoadProgress) => void; stop: () => void } {

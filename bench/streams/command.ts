@@ -5,6 +5,7 @@ import { loadFashionMnist, loadMnist } from '../../src/data/index.ts'
 import { runWatched } from '../crew/watch.ts'
 import { accuracy, duration, summarize } from '../format.ts'
 import { choices, parse, UsageError, wholeNumber } from '../options.ts'
+import type { Part } from '../part.ts'
 import { type Report, report, stamp, writeJson } from '../report.ts'
 import { averageOf, figuresOf, type Row, rowsOf } from './figures.ts'
 import { settingsOf } from './given.ts'
@@ -14,7 +15,7 @@ import type { Job, RunRecord } from './run.ts'
 import { chosen } from './settings.ts'
 import { keyOf, storeOf } from './store.ts'
 import { streamTable } from './tables.ts'
-import type { Part, Raw } from './tasks.ts'
+import type { Raw } from './tasks.ts'
 
 export const STREAM_HELP: string = `palimpsest run mnist-fashion | split-mnist | permuted-mnist | rotated-mnist: one task after another
 palimpsest tune the same: judges by the last 10,000 training images of each set, which it does not learn from, with a tenth

@@ -6,11 +6,12 @@ import type { Classifier } from '../../src/nn/module.ts'
 import { Adam } from '../../src/optim/adam.ts'
 import { constant, linearDecay } from '../../src/optim/schedule.ts'
 import { Learner } from '../../src/training/learner.ts'
+import type { Part } from '../part.ts'
 import { runAnalytic } from './analytic.ts'
 import { trainJointly } from './joint.ts'
 import { type MethodName, methodOf, type Settings } from './methods.ts'
 import { type Protocol, type ProtocolName, protocolOf, type Scenario } from './protocols.ts'
-import { judgesEndAlone, type Part, type Raw, tasksOf } from './tasks.ts'
+import { judgesEndAlone, type Raw, tasksOf } from './tasks.ts'
 
 /** One run: everything that decides it. */
 export interface Job {
