@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { native } from '../../bindings/native.ts'
+import { gatherRows } from '../../src/data/batches.ts'
 import type { LabelledSet } from '../../src/data/index.ts'
 import { alignedFloats } from '../../src/tensor/aligned.ts'
 import { Random } from '../../src/tensor/random.ts'
@@ -77,7 +78,7 @@ function gatherEntry(set: LabelledSet): Entry {
     let from = 0
     return () => {
       if (from + GATHERED > set.count) from = 0
-      native.gather(set.inputs, set.features, order.subarray(from, from + GATHERED), x)
+      gatherRows(set.inputs, set.features, order.subarray(from, from + GATHERED), x)
       from += GATHERED
     }
   })

@@ -1,4 +1,5 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
+import type { Rows } from '../data/set.ts'
 import type { Random } from '../tensor/random.ts'
 import { numbersOf } from './anchors.ts'
 import { samplesOf } from './ewc.ts'
@@ -10,8 +11,8 @@ export type Selection = 'balanced' | 'reservoir'
 
 /** Rows of old tasks. */
 export interface Buffer {
-  /** [count, features], bytes as in a set */
-  readonly inputs: Uint8Array
+  /** [count, features], as in a set */
+  readonly inputs: Rows
   /** [count] */
   readonly labels: Uint8Array
   /** [count], whose row it is, counted from 0 */
@@ -25,20 +26,22 @@ export interface Buffer {
 
 /** a row of the old buffer or of the new set */
 interface Row {
-  readonly source: Uint8Array
+  readonly source: Rows
   readonly index: number
   readonly label: number
   readonly task: number
 }
 
-/** The buffer after one more task, `size` rows at most. @throws PalimpsestError `SHAPE` for other features */
+/** The buffer after one more task, `size` rows at most. @throws PalimpsestError `SHAPE` for other features, `DTYPE` */
 export function withTask(old: Buffer | null, task: Task, selection: Selection, size: number, random: Random): Buffer {
   const { set } = task
   if (old && old.features !== set.features)
     throw new PalimpsestError('SHAPE', `${set.name} has ${set.features} features, the buffer's rows ${old.features}`)
   const { from, to } = headOf(task.model)
   const heads = [...(old?.heads ?? []), { from, to }]
-  const { inputs = new Uint8Array(0), tasks = [], seen = 0 } = old ?? {}
+  const { inputs = set.inputs, tasks = [], seen = 0 } = old ?? {}
+  if (inputs.constructor !== set.inputs.constructor)
+    throw new PalimpsestError('DTYPE', `${set.name} and the buffer's rows must be both bytes or both float32`)
   const held = tasks.map((owner, index): Row => {
     return { source: inputs, index, label: old?.labels[index] as number, task: owner }
   })
@@ -47,7 +50,8 @@ export function withTask(old: Buffer | null, task: Task, selection: Selection, s
   })
   const rows =
     selection === 'reservoir' ? reservoir(held, fresh, seen, size, random) : balanced(held, fresh, size, random)
-  const kept = new Uint8Array(rows.length * set.features)
+  const length = rows.length * set.features
+  const kept = inputs instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length)
   rows.forEach(({ source, index }, row) => {
     kept.set(source.subarray(index * set.features, (index + 1) * set.features), row * set.features)
   })
@@ -123,12 +127,13 @@ export function bufferOf(state: MethodState, size: number): Buffer {
   const { features, seen } = numbersOf(state, state.method, ['features', 'seen'])
   const { inputs, labels, tasks, heads } = state.arrays
   const refuse = (what: string) => new PalimpsestError('INVALID_ARGUMENT', `the state of replay has ${what}`)
-  if (!(inputs instanceof Uint8Array) || !(labels instanceof Uint8Array)) throw refuse('no rows')
+  if (!(inputs instanceof Uint8Array || inputs instanceof Float32Array) || !(labels instanceof Uint8Array))
+    throw refuse('no rows')
   if (!(tasks instanceof Float64Array)) throw refuse('no tasks')
   const count = labels.length
   if (!(count > 0) || count > size) throw refuse(`${count} rows, expected 1 to ${size}`)
   if (tasks.length !== count || inputs.length !== count * features || !(seen >= count))
-    throw refuse(`${inputs.length} bytes and ${tasks.length} tasks for ${count} rows of ${features}`)
+    throw refuse(`${inputs.length} numbers and ${tasks.length} tasks for ${count} rows of ${features}`)
   const ranges = rangesOf(heads, 'replay')
   tasks.forEach((task, row) => {
     const { from, to } = ranges[task] ?? { from: 0, to: 0 }

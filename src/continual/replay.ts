@@ -1,6 +1,6 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
-import { native } from '../../bindings/native.ts'
 import type { Tape } from '../autograd/tape.ts'
+import { gatherRows } from '../data/batches.ts'
 import type { Classifier } from '../nn/module.ts'
 import { add } from '../ops/add.ts'
 import { logSoftmax } from '../ops/log-softmax.ts'
@@ -147,7 +147,7 @@ export class Replay implements Method {
     const size = this.batchSize ?? y.length
     const rows = Uint32Array.from({ length: size }, () => this.#random.below(buffer.labels.length))
     const x = tape.scratch(size * buffer.features)
-    native.gather(buffer.inputs, buffer.features, rows, x)
+    gatherRows(buffer.inputs, buffer.features, rows, x)
     const logits = answered(whole, tape.input(x, [size, buffer.features]), size / (size + y.length), tape)
     const labels = Uint8Array.from(rows, (row) => buffer.labels[row] as number)
     const heads = Array.from(rows, (row) => {

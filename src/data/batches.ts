@@ -2,11 +2,11 @@ import { PalimpsestError } from '../../bindings/errors.ts'
 import { native } from '../../bindings/native.ts'
 import { alignedFloats } from '../tensor/aligned.ts'
 import { Random } from '../tensor/random.ts'
-import type { LabelledSet } from './set.ts'
+import type { LabelledSet, Rows } from './set.ts'
 
 /** Some rows of a set, ready for `Learner.step`. */
 export interface Batch {
-  /** [B, I], each byte times 1/255 */
+  /** [B, I], each byte times 1/255, or the set's float32 */
   readonly x: Float32Array
   /** [B], their labels */
   readonly y: Uint8Array
@@ -61,11 +61,20 @@ export function batches(set: LabelledSet, options: BatchesOptions): Batches {
         const rows = indices.length
         const { x, y }: Batch =
           reuse && last?.y.length === rows ? last : { x: alignedFloats(rows * set.features), y: new Uint8Array(rows) }
-        native.gather(set.inputs, set.features, indices, x)
+        gatherRows(set.inputs, set.features, indices, x)
         for (let row = 0; row < rows; row++) y[row] = set.labels[indices[row] as number] as number
         last = { x, y }
         yield last
       }
     },
   }
+}
+
+/** Rows of a set's inputs as float32, into out [indices.length, features]. */
+export function gatherRows(inputs: Rows, features: number, indices: Uint32Array, out: Float32Array): void {
+  if (inputs instanceof Uint8Array) native.gather(inputs, features, indices, out)
+  else
+    indices.forEach((index, row) => {
+      out.set(inputs.subarray(index * features, (index + 1) * features), row * features)
+    })
 }

@@ -30,7 +30,7 @@ export function rotated(sets: TrainAndTest, { angles }: RotatedOptions): Stream 
   )
 }
 
-/** each pixel of the result is the mean of the four around where it came from, weighted by nearness, rounded */
+/** each pixel of the result is the mean of the four around where it came from, weighted by nearness, rounded if bytes */
 function turning(side: number, angle: number): SampleMap {
   const { sin, cos } = turn(angle)
   const centre = (side - 1) / 2
@@ -51,7 +51,7 @@ function turning(side: number, angle: number): SampleMap {
       let sum = 0
       for (let at = 4 * index; at < 4 * index + 4; at++)
         sum += (weights[at] as number) * (inputs[from + (corners[at] as number)] as number)
-      out[to + index] = Math.floor(sum + 0.5)
+      out[to + index] = out instanceof Uint8Array ? Math.floor(sum + 0.5) : sum
     }
   }
 }

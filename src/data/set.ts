@@ -1,17 +1,20 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
 import { native } from '../../bindings/native.ts'
 
-/** Rows of bytes (images, 0 to 255) with one label each. Nothing in it is ever written after it is made. */
+/** Row-major numbers of a set. Bytes become numbers times 1/255; float32 is taken as it is. */
+export type Rows = Uint8Array | Float32Array
+
+/** Rows of numbers with one label each: bytes (images, 0 to 255), or float32 (embeddings). Nothing in it is ever written after it is made. */
 export interface LabelledSet {
   /** What messages and reports call it, such as `mnist/train`. */
   readonly name: string
-  /** `[count, features]`, row-major, one byte a feature. */
-  readonly inputs: Uint8Array
+  /** `[count, features]`, row-major. */
+  readonly inputs: Rows
   /** `[count]`, each below `classes`. */
   readonly labels: Uint8Array
   /** How many samples. */
   readonly count: number
-  /** I, bytes a sample. */
+  /** I, numbers a sample. */
   readonly features: number
   /** C, from 1 to 256. */
   readonly classes: number
@@ -28,12 +31,13 @@ export type LabelledSetFields = Omit<LabelledSet, 'count'> & {
  *
  * @param fields - `inputs [count, features]` and `labels [count]`; `classes` from 1 to 256.
  * @throws PalimpsestError `INVALID_ARGUMENT` for a wrong type or a length that does not fit, `EMPTY_SET` without
- * samples, `LABEL_OUT_OF_RANGE` for a label that is not below `classes`.
+ * samples, `LABEL_OUT_OF_RANGE` for a label that is not below `classes`, `NON_FINITE` for NaN or infinity.
  */
 export function labelledSet(fields: LabelledSetFields): LabelledSet {
   const { name, inputs, labels, features, classes } = fields
   if (typeof name !== 'string' || name === '') throw invalid(`name must be a text that is not empty, got ${name}`)
-  if (!(inputs instanceof Uint8Array)) throw invalid(`${name}: inputs must be a Uint8Array`)
+  if (!(inputs instanceof Uint8Array || inputs instanceof Float32Array))
+    throw invalid(`${name}: inputs must be a Uint8Array or a Float32Array`)
   if (!(labels instanceof Uint8Array)) throw invalid(`${name}: labels must be a Uint8Array`)
   checkInteger(`${name}: features`, features, 1, Number.MAX_SAFE_INTEGER)
   checkInteger(`${name}: classes`, classes, 1, 256)
@@ -41,7 +45,7 @@ export function labelledSet(fields: LabelledSetFields): LabelledSet {
   if (count !== labels.length) throw invalid(`${name}: count is ${count}, but there are ${labels.length} labels`)
   if (count * features !== inputs.length) {
     throw invalid(
-      `${name}: inputs hold ${inputs.length} bytes, expected ${count} x ${features} (count x features) = ${count * features}`,
+      `${name}: inputs hold ${inputs.length} ${inputs instanceof Uint8Array ? 'bytes' : 'numbers'}, expected ${count} x ${features} (count x features) = ${count * features}`,
     )
   }
   if (count === 0) throw new PalimpsestError('EMPTY_SET', `${name}: the set holds no sample`)
@@ -50,6 +54,8 @@ export function labelledSet(fields: LabelledSetFields): LabelledSet {
     const found = `label ${labels[wrong]} of sample ${wrong}`
     throw new PalimpsestError('LABEL_OUT_OF_RANGE', `${name}: ${found} is not below the number of classes, ${classes}`)
   }
+  if (inputs instanceof Float32Array && !native.allFinite(inputs))
+    throw new PalimpsestError('NON_FINITE', `${name}: inputs hold NaN or infinity`)
   return Object.freeze({ name, inputs, labels, count, features, classes })
 }
 
@@ -79,7 +85,7 @@ export function subset(
  * All samples of several sets, one set after the other, in new shared memory: what joint training learns from.
  * Labels keep their numbers, and `classes` is the largest of the sets'.
  *
- * @throws PalimpsestError `INVALID_ARGUMENT` when the sets' `features` differ.
+ * @throws PalimpsestError `INVALID_ARGUMENT` when the sets' `features` differ; `DTYPE` when some are bytes and some float32.
  */
 export function union(first: LabelledSet, ...others: readonly LabelledSet[]): LabelledSet {
   const sets = [first, ...others]
@@ -89,10 +95,12 @@ export function union(first: LabelledSet, ...others: readonly LabelledSet[]): La
     throw invalid(`sets of a union must have the same features: ${first.name} ${features}, ${set.name} ${set.features}`)
   }
   const count = sets.reduce((sum, set) => sum + set.count, 0)
-  const inputs = sharedBytes(count * features)
+  const inputs = sharedLike(first.inputs, count * features)
   const labels = sharedBytes(count)
   let row = 0
   for (const set of sets) {
+    if (set.inputs.constructor !== first.inputs.constructor)
+      throw new PalimpsestError('DTYPE', `sets of a union must be all bytes or all float32: ${first.name}, ${set.name}`)
     inputs.set(set.inputs, row * features)
     labels.set(set.labels, row)
     row += set.count
@@ -109,6 +117,12 @@ export function sharedBytes(length: number): Uint8Array {
   const bytes = new Uint8Array(new SharedArrayBuffer(length))
   if (length > 0) native.largePages(bytes)
   return bytes
+}
+
+/** Zeroed memory, as {@link sharedBytes}, for numbers of the example's type. */
+export function sharedLike(example: Rows, length: number): Rows {
+  const bytes = sharedBytes(length * example.BYTES_PER_ELEMENT)
+  return example instanceof Uint8Array ? bytes : new Float32Array(bytes.buffer)
 }
 
 function checkInteger(what: string, value: number, least: number, most: number): void {

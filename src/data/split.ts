@@ -1,6 +1,6 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
 import type { TrainAndTest } from './acquire.ts'
-import { type LabelledSet, labelledSet, sharedBytes } from './set.ts'
+import { type LabelledSet, labelledSet, sharedBytes, sharedLike } from './set.ts'
 import { checkPair, checkTasks, invalid, nameOf, type Stream } from './stream-task.ts'
 
 /** How {@link split} numbers the classes of a task. */
@@ -61,7 +61,7 @@ function chosen(
   { range, classes, shift }: { readonly range: string; readonly classes: number; readonly shift: number },
 ): LabelledSet {
   const { features } = set
-  const [inputs, labels] = [sharedBytes(rows.length * features), sharedBytes(rows.length)]
+  const [inputs, labels] = [sharedLike(set.inputs, rows.length * features), sharedBytes(rows.length)]
   rows.forEach((row, index) => {
     inputs.set(set.inputs.subarray(row * features, (row + 1) * features), index * features)
     labels[index] = (set.labels[row] as number) - shift

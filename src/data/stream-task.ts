@@ -1,6 +1,6 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
 import type { TrainAndTest } from './acquire.ts'
-import { type LabelledSet, labelledSet, sharedBytes } from './set.ts'
+import { type LabelledSet, labelledSet, type Rows, sharedLike } from './set.ts'
 
 /** One task of a stream. Its sets are made when they are asked for, alike each time, and kept by the caller alone. */
 export interface StreamTask {
@@ -22,7 +22,7 @@ export interface StreamTask {
 export type Stream = readonly StreamTask[]
 
 /** Writes the features of the sample that starts at `from` as those of one that starts at `to`, over zeros. */
-export type SampleMap = (inputs: Uint8Array, from: number, out: Uint8Array, to: number) => void
+export type SampleMap = (inputs: Rows, from: number, out: Rows, to: number) => void
 
 /** The sets with new features: every sample mapped by what `map` makes, which is asked for once a set. */
 export function mappedTask(
@@ -32,7 +32,7 @@ export function mappedTask(
   map: () => SampleMap,
 ): StreamTask {
   const make = (set: LabelledSet): LabelledSet => {
-    const inputs = sharedBytes(set.count * features)
+    const inputs = sharedLike(set.inputs, set.count * features)
     const write = map()
     for (let row = 0; row < set.count; row++) write(set.inputs, row * set.features, inputs, row * features)
     return labelledSet({ name: name(set.name), inputs, labels: set.labels, features, classes: set.classes })

@@ -106,7 +106,7 @@ describe('state of Replay', () => {
       wrong({ method: 'replay' }),
       wrong({ numbers: { ...good.numbers, features: 5 } }),
       wrong({ numbers: { ...good.numbers, seen: 4 } }),
-      wrong({}, { inputs: new Float32Array(30) }),
+      wrong({}, { inputs: new Float64Array(30) }),
       wrong({}, { inputs: new Uint8Array(29) }),
       wrong({}, { labels: new Uint8Array(0) }),
       wrong({}, { labels: new Uint8Array(6), tasks: new Float64Array(6), inputs: new Uint8Array(36) }),

@@ -31,11 +31,13 @@ describe('labelledSet', () => {
       'mine: inputs hold 7 bytes, expected 2 x 3 (count x features) = 6',
     )
     expect(await message({ count: 3 })).toContain('count is 3, but there are 2 labels')
-    expect(await message({ inputs: new Float32Array(6) })).toContain('inputs must be a Uint8Array')
+    expect(await message({ inputs: new Float64Array(6) })).toContain('inputs must be a Uint8Array or a Float32Array')
     expect(await message({ labels: [0, 1] })).toContain('labels must be a Uint8Array')
     expect(await message({ name: '' })).toContain('name')
     for (const features of [0, 1.5, Number.NaN, '3']) expect(await message({ features })).toContain('features')
     for (const classes of [0, 257, 2.5, Infinity]) expect(await message({ classes })).toContain('classes')
+    await failure(() => labelledSet({ ...fields, inputs: new Float32Array(6).fill(Number.NaN) }), 'NON_FINITE')
+    await failure(() => union(labelledSet(fields), labelledSet({ ...fields, inputs: new Float32Array(6) })), 'DTYPE')
   })
 
   it('names the first label out of range, and refuses an empty set', async () => {

@@ -227,7 +227,7 @@ function turnedOracle({ inputs, features }: LabelledSet, angle: number): number[
   return Array.from({ length: features }, (_, index) => {
     const [x, y] = at(index % side, Math.floor(index / side))
     const [u, v] = [Math.cos(radians) * x + Math.sin(radians) * y, -Math.sin(radians) * x + Math.cos(radians) * y]
-    return inputs.reduce((sum, value, pixel) => {
+    return Array.from(inputs).reduce((sum, value, pixel) => {
       const [p, q] = at(pixel % side, Math.floor(pixel / side))
       return sum + value * hat(u - p) * hat(v - q)
     }, 0)
