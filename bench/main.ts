@@ -3,6 +3,7 @@ import { PalimpsestError } from '../bindings/errors.ts'
 import { ARTICLE_HELP, article } from './article/command.ts'
 import { SELECT_HELP, select } from './article/select.ts'
 import { DATA_HELP, data } from './data.ts'
+import { FUZZ_HELP, fuzz } from './fuzz/command.ts'
 import { LADDER_HELP, ladder } from './ladder/command.ts'
 import { UsageError } from './options.ts'
 import { version } from './report.ts'
@@ -22,11 +23,12 @@ const HELP = `palimpsest ${version()}
   palimpsest ladder        from the article's recipe to ours, one change at a time, with controls for the Fisher
   palimpsest speed         kernels and training steps against the limit of the hardware
   palimpsest steps         a million training steps, whose memory must not grow
+  palimpsest fuzz          hostile input to the addon and to every parser
   palimpsest data          fetch both data sets and say where they are
 
 Options go after the command; --help after a command lists its own.
 
-${[ARTICLE_HELP, SELECT_HELP, STREAM_HELP, RESULTS_HELP, LADDER_HELP, SPEED_HELP, STEPS_HELP, DATA_HELP].join('\n\n')}`
+${[ARTICLE_HELP, SELECT_HELP, STREAM_HELP, RESULTS_HELP, LADDER_HELP, SPEED_HELP, STEPS_HELP, FUZZ_HELP, DATA_HELP].join('\n\n')}`
 
 const streams = (purpose: Purpose) =>
   Object.fromEntries(STREAMS.map((stream) => [stream, streamCommand(stream, purpose)]))
@@ -57,10 +59,14 @@ async function main(args: readonly string[]): Promise<void> {
       return speed(rest)
     case 'steps':
       return endurance(rest)
+    case 'fuzz':
+      return fuzz(rest)
     case 'data':
       return data(rest)
     default:
-      throw new UsageError(`'${command}' is not a command: run, tune, results, ladder, speed, steps, data or help`)
+      throw new UsageError(
+        `'${command}' is not a command: run, tune, results, ladder, speed, steps, fuzz, data or help`,
+      )
   }
 }
 
