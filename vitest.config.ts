@@ -11,6 +11,7 @@ export default defineConfig({
       { find: 'palimpsest/autograd', replacement: here('src/autograd.ts') },
       { find: 'palimpsest/continual', replacement: here('src/continual/index.ts') },
       { find: 'palimpsest/data', replacement: here('src/data/index.ts') },
+      { find: 'palimpsest/persistence', replacement: here('src/persistence/index.ts') },
     ],
   },
   test: {

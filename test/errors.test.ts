@@ -13,6 +13,7 @@ import { MNIST } from '../src/data/catalogue.ts'
 import { labelledSet, parseIdx } from '../src/data/index.ts'
 import type { Source } from '../src/data/sources.ts'
 import { Sgd } from '../src/optim/sgd.ts'
+import { decodeSafetensors, readStored } from '../src/persistence/index.ts'
 import { sources } from './sources.ts'
 
 const folders: string[] = []
@@ -52,6 +53,12 @@ const squaredTwice = (
 
 const fields = { name: 'tiny', inputs: new Uint8Array(2), labels: Uint8Array.of(0, 5), features: 1, classes: 6 }
 
+/** a file of a layout to come */
+const LATER = (() => {
+  const header = '{"__metadata__":{"palimpsest.crc32":"9f161fbb","palimpsest.container":"2"}}'
+  return Uint8Array.from([header.length, 0, 0, 0, 0, 0, 0, 0, ...Buffer.from(header)])
+})()
+
 /** What brings each code about. The compiler refuses a code without one. */
 const PROVOKED: Readonly<Record<ErrorCode, () => unknown>> = {
   ADDON_MISSING: () =>
@@ -85,6 +92,9 @@ const PROVOKED: Readonly<Record<ErrorCode, () => unknown>> = {
     const tape = new Tape()
     tape.step(() => matmul(tape.input(one(), [1, 1]), tape.input(new Float32Array(2), [2, 1]) as never))
   },
+  STATE_MALFORMED: () => decodeSafetensors(new Uint8Array(9)),
+  STATE_MISSING: async () => readStored(join(await emptyFolder(), 'none')),
+  STATE_VERSION: () => decodeSafetensors(LATER),
   TAPE_MISUSE: () => add(new Parameter('a', [1], one()), new Parameter('b', [1], one())),
   TENSOR_RELEASED: () => {
     const tape = new Tape()

@@ -102,8 +102,26 @@ test('palimpsest/data', async () => {
   `)
 })
 
+test('palimpsest/persistence', async () => {
+  expect(await namesOf(import('palimpsest/persistence'))).toMatchInlineSnapshot(`
+    [
+      "decodeSafetensors",
+      "encodeSafetensors",
+      "readStored",
+      "writeAtomically",
+    ]
+  `)
+})
+
 test('the manifest names these entries alone, each built from a source', () => {
-  expect(Object.keys(manifest.exports)).toEqual(['.', './autograd', './continual', './data', './package.json'])
+  expect(Object.keys(manifest.exports)).toEqual([
+    '.',
+    './autograd',
+    './continual',
+    './data',
+    './persistence',
+    './package.json',
+  ])
   for (const entry of Object.values(manifest.exports)) {
     if (typeof entry === 'string') continue
     expect(entry.types).toBe(entry.default.replace(/\.js$/, '.d.ts'))

@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto'
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { PalimpsestError } from '../../bindings/errors.ts'
+import { malformed } from './dtypes.ts'
+import { headerLength, headerOf, PREFIX } from './header.ts'
+import { decodeSafetensors, type Stored } from './safetensors.ts'
+
+/** How {@link readStored} reads. */
+export interface ReadOptions {
+  /** bytes that a file may have, default 2^30: a larger one is refused before it is read */
+  readonly largest?: number
+}
+
+// of a file: what is read at first, which holds most headers
+const FIRST = 65_536
+
+/**
+ * Puts a file in place of what is at `path`, wholly or not at all: written beside it, flushed to the disk, renamed. When the
+ * promise is fulfilled it outlasts a loss of power; when it is rejected, or the process dies, the old file is still there.
+ * Its own file is removed again unless the process dies, which leaves `.<name>.<random>.tmp`.
+ * @param parts - written one after another; not to be changed before the promise settles.
+ * @throws what the file system says, such as ENOSPC or EACCES
+ */
+export async function writeAtomically(path: string, parts: readonly Uint8Array[]): Promise<void> {
+  const folder = dirname(path)
+  const temporary = join(folder, `.${basename(path)}.${randomBytes(8).toString('hex')}.tmp`)
+  try {
+    const file = await open(temporary, 'wx')
+    try {
+      await writeAll(file, parts)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+  await syncFolder(folder)
+}
+
+async function writeAll(file: FileHandle, parts: readonly Uint8Array[]): Promise<void> {
+  const total = parts.reduce((sum, { length }) => sum + length, 0)
+  let written = (await file.writev(parts)).bytesWritten
+  // a disk that fills up takes a part only, and says why at the next attempt
+  while (written < total) {
+    let at = 0
+    const rest = parts.flatMap((part) => {
+      const from = Math.min(part.length, Math.max(0, written - at))
+      at += part.length
+      return from < part.length ? [part.subarray(from)] : []
+    })
+    written += (await file.writev(rest)).bytesWritten
+  }
+}
+
+/** the rename itself is data of the folder */
+async function syncFolder(folder: string): Promise<void> {
+  // Windows opens no folder, and needs not
+  if (process.platform === 'win32') return
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/**
+ * Reads a safetensors file. Its header is checked against its size before memory is taken for the rest.
+ * @throws PalimpsestError `STATE_MISSING` when there is none, `STATE_MALFORMED`, `STATE_VERSION`; what the file system says
+ */
+export async function readStored(path: string, { largest = 2 ** 30 }: ReadOptions = {}): Promise<Stored> {
+  try {
+    return decodeSafetensors(await bytesOf(path, largest))
+  } catch (error) {
+    throw named(path, error)
+  }
+}
+
+async function bytesOf(path: string, largest: number): Promise<Uint8Array> {
+  // before opening: a pipe would wait for its writer
+  if (!(await stat(path)).isFile()) throw malformed('it is no regular file')
+  const file = await open(path, 'r')
+  try {
+    const { size } = await file.stat()
+    if (size > largest) throw malformed(`it has ${size} bytes, expected at most ${largest}`)
+    let bytes = new Uint8Array(Math.min(size, FIRST))
+    await fill(file, bytes, 0)
+    const start = PREFIX + headerLength(bytes, size)
+    if (start > bytes.length) {
+      const first = bytes
+      bytes = new Uint8Array(start)
+      bytes.set(first)
+      await fill(file, bytes, first.length)
+    }
+    if (size === bytes.length) return bytes
+    headerOf(bytes.subarray(PREFIX, start), size - start)
+    const whole = new Uint8Array(size)
+    whole.set(bytes)
+    await fill(file, whole, bytes.length)
+    return whole
+  } finally {
+    await file.close()
+  }
+}
+
+/** bytes from this place to the end, out of the file at the same place */
+async function fill(file: FileHandle, bytes: Uint8Array, from: number): Promise<void> {
+  while (from < bytes.length) {
+    const { bytesRead } = await file.read(bytes, from, bytes.length - from, from)
+    if (bytesRead === 0) throw malformed(`it ended after ${from} bytes, expected ${bytes.length}`)
+    from += bytesRead
+  }
+}
+
+/** the same with the file's name, and a code for a file that is not there */
+function named(path: string, error: unknown): unknown {
+  if (error instanceof PalimpsestError)
+    return new PalimpsestError(error.code, `${path}: ${error.message}`, { cause: error })
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'ENOENT' || code === 'ENOTDIR')
+    return new PalimpsestError('STATE_MISSING', `${path}: there is no such file`, { cause: error })
+  return error
+}

@@ -1,0 +1,3 @@
+export type { StoredNumbers } from './dtypes.ts'
+export { type ReadOptions, readStored, writeAtomically } from './file.ts'
+export { decodeSafetensors, encodeSafetensors, type Stored, type StoredTensor } from './safetensors.ts'
