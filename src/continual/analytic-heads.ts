@@ -7,7 +7,7 @@ export interface Sums {
   readonly features: number
   /** how many samples */
   readonly samples: number
-  /** [D, D], sum of h h^T, of which the lower triangle is read */
+  /** [D (D + 1) / 2], the lower triangle of the sum of h h^T, row after row */
   readonly gram: Float64Array
   /** what was seen of each class */
   readonly classes: readonly ClassSums[]
@@ -62,12 +62,10 @@ export type AnalyticHead = 'ridge' | 'means'
 export function solveHead(head: AnalyticHead, sums: Sums, ridge: number): LinearScores {
   const { features: D, samples, gram, classes } = sums
   const mean = meanOf(sums)
-  const matrix = gram.slice()
-  if (head === 'ridge') rankOne(matrix, mean, -samples)
-  else for (const { count, sum } of classes) rankOne(matrix, sum, -1 / count)
-  let trace = 0
-  for (let i = 0; i < D; i++) trace += gram[i * D + i] as number
-  for (let i = 0; i < D; i++) matrix[i * D + i] = (matrix[i * D + i] as number) + (ridge * trace) / D
+  const lower = gram.slice()
+  if (head === 'ridge') rankOne(lower, mean, -samples)
+  else for (const { count, sum } of classes) rankOne(lower, sum, -1 / count)
+  const matrix = loaded(lower, D, (ridge * traceOf(gram, D)) / D)
   cholesky(matrix, D)
 
   const weight = new Float64Array(classes.length * D)
@@ -103,12 +101,31 @@ export function restricted(
   return { classes: chosen.map((c) => classes[c] as number), weight: w, bias: b }
 }
 
-/** A [D, D] += factor v v^T, in the lower triangle */
-export function rankOne(a: Float64Array, v: Float64Array, factor: number): void {
-  const D = v.length
+/** how many numbers the first `rows` rows of a lower triangle hold */
+export const triangle = (rows: number): number => (rows * (rows + 1)) / 2
+
+/** [D, D] of the lower triangle, with `more` on the diagonal; zeros above it */
+export function loaded(lower: Float64Array, D: number, more: number): Float64Array {
+  const matrix = new Float64Array(D * D)
   for (let i = 0; i < D; i++) {
+    matrix.set(lower.subarray(triangle(i), triangle(i + 1)), i * D)
+    matrix[i * D + i] = (matrix[i * D + i] as number) + more
+  }
+  return matrix
+}
+
+/** sum of the diagonal of a lower triangle */
+export function traceOf(lower: Float64Array, D: number): number {
+  let trace = 0
+  for (let i = 0; i < D; i++) trace += lower[triangle(i + 1) - 1] as number
+  return trace
+}
+
+/** A += factor v v^T, A the lower triangle */
+export function rankOne(lower: Float64Array, v: Float64Array, factor: number): void {
+  for (let i = 0, at = 0; i < v.length; i++) {
     const value = factor * (v[i] as number)
-    if (value !== 0) for (let j = 0; j <= i; j++) a[i * D + j] = (a[i * D + j] as number) + value * (v[j] as number)
+    for (let j = 0; j <= i; j++, at++) lower[at] = (lower[at] as number) + value * (v[j] as number)
   }
 }
 

@@ -1,4 +1,5 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
+import { triangle } from './analytic-heads.ts'
 import type { SumsArrays } from './analytic-sums.ts'
 import { numbersOf } from './anchors.ts'
 import type { MethodState } from './method.ts'
@@ -17,17 +18,23 @@ export function checkLabels(labels: ArrayLike<number>): void {
   }
 }
 
+/** What an Analytic is made for: its options of these names. */
+interface Kind {
+  readonly inputs: number
+  readonly features: number
+  readonly seed: number
+  readonly removable: boolean
+}
+
 /**
- * The sums over D features that a state of Analytic holds, for one with these inputs, features and seed.
+ * The sums that a state of Analytic holds, for one of this kind.
  * @throws PalimpsestError `INVALID_ARGUMENT`, `DTYPE`, `LENGTH`, `NON_FINITE`, `LABEL_OUT_OF_RANGE`
  */
-export function sumsOf(
-  state: MethodState,
-  { inputs, features, seed }: { readonly inputs: number; readonly features: number; readonly seed: number },
-  D: number,
-): SumsArrays {
-  const numbers = numbersOf(state, 'analytic', ['inputs', 'features', 'seed'])
-  for (const [name, value] of Object.entries({ inputs, features, ...(features > 0 ? { seed } : {}) }))
+export function sumsOf(state: MethodState, { inputs, features, seed, removable }: Kind): SumsArrays {
+  const D = features || inputs
+  const numbers = numbersOf(state, 'analytic', ['inputs', 'features', 'seed', 'removable'])
+  const expected = { inputs, features, removable: Number(removable), ...(features > 0 ? { seed } : {}) }
+  for (const [name, value] of Object.entries(expected))
     if (numbers[name as 'inputs'] !== value)
       throw new PalimpsestError('INVALID_ARGUMENT', `the state has ${name} ${numbers[name as 'inputs']}, not ${value}`)
 
@@ -47,5 +54,6 @@ export function sumsOf(
   const counts = arrayOf('counts', classes.length)
   if (!counts.every((count) => Number.isSafeInteger(count) && count > 0))
     throw new PalimpsestError('INVALID_ARGUMENT', 'counts of the state are not whole numbers of at least 1')
-  return { classes, counts, sums: arrayOf('sums', classes.length * D), gram: arrayOf('gram', D * D) }
+  const gram = arrayOf('gram', triangle(D) * (removable ? classes.length : 1))
+  return { classes, counts, sums: arrayOf('sums', classes.length * D), gram }
 }

@@ -1,20 +1,29 @@
 import { native } from '../../bindings/native.ts'
 import { alignedFloats } from '../tensor/aligned.ts'
-import { type ClassSums, rankOne, type Sums } from './analytic-heads.ts'
+import { type ClassSums, rankOne, type Sums, triangle } from './analytic-heads.ts'
 
-/** Them as plain arrays: gram [D, D], sums [C, D], counts [C], classes [C] */
+/** Them as plain arrays: gram [D (D + 1) / 2], or one a class; sums [C, D], counts [C], classes [C] */
 export type SumsArrays = Record<'gram' | 'sums' | 'counts' | 'classes', Float64Array>
+
+/** of one class, with its own share of the gram where classes can be removed */
+interface Held extends ClassSums {
+  readonly gram: Float64Array | null
+}
 
 /** The sums that {@link Sums} names, in float64, as samples come and go. Arguments are trusted. */
 export class RunningSums implements Sums {
   readonly features: number
-  readonly gram: Float64Array
-  readonly #classes = new Map<number, ClassSums>()
+  /** whether each class keeps its own gram */
+  readonly removable: boolean
+  readonly #classes = new Map<number, Held>()
+  // of all classes; with removable null after a change, until it is asked for
+  #gram: Float64Array | null
   #product: Float32Array | null = null
 
-  constructor(features: number) {
+  constructor(features: number, removable: boolean) {
     this.features = features
-    this.gram = new Float64Array(features * features)
+    this.removable = removable
+    this.#gram = removable ? null : this.#triangle()
   }
 
   get samples(): number {
@@ -28,7 +37,16 @@ export class RunningSums implements Sums {
 
   /** in the order of the labels */
   get classes(): readonly ClassSums[] {
-    return this.labels.map((label) => this.#classes.get(label) as ClassSums)
+    return this.labels.map((label) => this.#classes.get(label) as Held)
+  }
+
+  /** that of the classes, added in the order of their labels */
+  get gram(): Float64Array {
+    this.#gram ??= this.labels.reduce((total, label) => {
+      addTo(total, this.#classes.get(label)?.gram as Float64Array)
+      return total
+    }, this.#triangle())
+    return this.#gram
   }
 
   of(label: number): ClassSums | undefined {
@@ -38,69 +56,114 @@ export class RunningSums implements Sums {
   /** Adds rows h [B, D] of these labels [B]; with sign -1 takes them back. */
   add(h: Float32Array, labels: ArrayLike<number>, sign: 1 | -1): void {
     const D = this.features
+    const rowsOf = new Map<number, number[]>()
     for (let row = 0; row < labels.length; row++) {
       const label = labels[row] as number
-      const { count, sum } = this.#classes.get(label) ?? { count: 0, sum: new Float64Array(D) }
+      rowsOf.set(label, [...(rowsOf.get(label) ?? []), row])
+      const { count, sum, gram } = this.#heldOf(label)
       for (let i = 0; i < D; i++) sum[i] = (sum[i] as number) + sign * (h[row * D + i] as number)
-      this.#set(label, { count: count + sign, sum })
+      this.#classes.set(label, { count: count + sign, sum, gram })
     }
-    this.#product ??= alignedFloats(D * D)
-    const left = sign === 1 ? h : alignedFloats(h.length)
-    if (sign === -1) native.scale(h, -1, left)
-    native.matmulTN(D, D, labels.length, left, h, null, this.#product, false, false)
-    native.accumulate(this.#product, this.gram)
+    if (this.removable) {
+      this.#gram = null
+      for (const [label, rows] of rowsOf) {
+        const own = alignedFloats(rows.length * D)
+        rows.forEach((row, index) => {
+          own.set(h.subarray(row * D, (row + 1) * D), index * D)
+        })
+        this.#addSquares(own, rows.length, sign, this.#heldOf(label).gram as Float64Array)
+      }
+    } else this.#addSquares(h, labels.length, sign, this.gram)
     this.#settle()
   }
 
-  /** Forgets a class, but for its scatter about its own mean. */
+  /** Forgets a class: wholly where removable, else but for its scatter about its own mean. */
   remove(label: number): void {
-    const { count, sum } = this.#classes.get(label) as ClassSums
-    rankOne(this.gram, sum, -1 / count)
-    this.#set(label, { count: 0, sum })
+    const { count, sum } = this.#classes.get(label) as Held
+    if (this.removable) this.#gram = null
+    else rankOne(this.gram, sum, -1 / count)
+    this.#classes.delete(label)
     this.#settle()
   }
 
   merge(other: RunningSums): void {
-    for (let at = 0; at < this.gram.length; at++) this.gram[at] = (this.gram[at] as number) + (other.gram[at] as number)
     for (const label of other.labels) {
-      const [mine, theirs] = [this.#classes.get(label), other.of(label) as ClassSums]
-      const sum = theirs.sum.map((value, i) => value + (mine?.sum[i] ?? 0))
-      this.#set(label, { count: theirs.count + (mine?.count ?? 0), sum })
+      const [mine, theirs] = [this.#heldOf(label), other.#classes.get(label) as Held]
+      addTo(mine.sum, theirs.sum)
+      if (mine.gram && theirs.gram) addTo(mine.gram, theirs.gram)
+      this.#classes.set(label, { ...mine, count: mine.count + theirs.count })
     }
+    if (this.removable) this.#gram = null
+    else addTo(this.gram, other.gram)
   }
 
   /** copies */
   arrays(): SumsArrays {
-    const { features, classes, labels } = this
-    const sums = new Float64Array(classes.length * features)
-    classes.forEach(({ sum }, c) => {
-      sums.set(sum, c * features)
-    })
+    const held = this.labels.map((label) => this.#classes.get(label) as Held)
     return {
-      gram: this.gram.slice(),
-      sums,
-      counts: Float64Array.from(classes, ({ count }) => count),
-      classes: Float64Array.from(labels),
+      gram: this.removable ? joined(held.map(({ gram }) => gram as Float64Array)) : this.gram.slice(),
+      sums: joined(held.map(({ sum }) => sum)),
+      counts: Float64Array.from(held, ({ count }) => count),
+      classes: Float64Array.from(this.labels),
     }
   }
 
   /** the reverse of `arrays`, in place of what is here */
   replace({ gram, sums, counts, classes }: SumsArrays): void {
-    const D = this.features
-    this.gram.set(gram)
+    const [D, size] = [this.features, triangle(this.features)]
+    this.#gram = this.removable ? null : gram.slice()
     this.#classes.clear()
     classes.forEach((label, c) => {
-      this.#set(label, { count: counts[c] as number, sum: sums.slice(c * D, (c + 1) * D) })
+      this.#classes.set(label, {
+        count: counts[c] as number,
+        sum: sums.slice(c * D, (c + 1) * D),
+        gram: this.removable ? gram.slice(c * size, (c + 1) * size) : null,
+      })
     })
   }
 
-  #set(label: number, sums: ClassSums): void {
-    if (sums.count > 0) this.#classes.set(label, sums)
-    else this.#classes.delete(label)
+  #triangle(): Float64Array {
+    return new Float64Array(triangle(this.features))
   }
 
-  /** of no sample the sums are 0, not what rounding left */
-  #settle(): void {
-    if (this.#classes.size === 0) this.gram.fill(0)
+  #heldOf(label: number): Held {
+    return (
+      this.#classes.get(label) ?? {
+        count: 0,
+        sum: new Float64Array(this.features),
+        gram: this.removable ? this.#triangle() : null,
+      }
+    )
   }
+
+  /** gram += sign h^T h of rows h */
+  #addSquares(h: Float32Array, rows: number, sign: 1 | -1, gram: Float64Array): void {
+    const D = this.features
+    this.#product ??= alignedFloats(D * D)
+    const left = sign === 1 ? h : alignedFloats(h.length)
+    if (sign === -1) native.scale(h, -1, left)
+    native.matmulTN(D, D, rows, left, h, null, this.#product, false, false)
+    for (let i = 0; i < D; i++)
+      native.accumulate(this.#product.subarray(i * D, i * D + i + 1), gram.subarray(triangle(i), triangle(i + 1)))
+  }
+
+  /** a class without samples is gone; of no sample the sums are 0, not what rounding left */
+  #settle(): void {
+    for (const [label, { count }] of this.#classes) if (count === 0) this.#classes.delete(label)
+    if (this.#classes.size === 0) this.#gram = this.removable ? null : this.#triangle()
+  }
+}
+
+function addTo(total: Float64Array, more: Float64Array): void {
+  for (let at = 0; at < total.length; at++) total[at] = (total[at] as number) + (more[at] as number)
+}
+
+function joined(arrays: readonly Float64Array[]): Float64Array {
+  const whole = new Float64Array(arrays.reduce((length, array) => length + array.length, 0))
+  let at = 0
+  for (const array of arrays) {
+    whole.set(array, at)
+    at += array.length
+  }
+  return whole
 }

@@ -4,7 +4,7 @@ import type { AnalyticHead } from './analytic-heads.ts'
 export interface AnalyticOptions {
   /** I, numbers a row */
   readonly inputs: number
-  /** D, random ReLU features of a row; default 0: the inputs themselves. Time grows as D^2, memory as 8 D^2 bytes */
+  /** D, random ReLU features of a row; default 0: the inputs themselves. Time grows as D^2, memory as 4 D^2 bytes */
   readonly features?: number
   /** default `ridge`: least squares to one-hot targets; `means`: Gaussians with one covariance for all classes */
   readonly head?: AnalyticHead
@@ -12,6 +12,8 @@ export interface AnalyticOptions {
   readonly ridge?: number
   /** of the random features; default 0 */
   readonly seed?: number
+  /** keeps each class's own Gram matrix, so that `removeClass` leaves nothing of it: C times the memory; default false */
+  readonly removable?: boolean
 }
 
 /** Which classes may be answered. */

@@ -5,7 +5,7 @@ import type { LabelledSet } from '../data/set.ts'
 import { checkRows } from '../nn/rows.ts'
 import { within } from '../optim/optimizer.ts'
 import { alignedFloats } from '../tensor/aligned.ts'
-import { type AnalyticHead, type AnalyticSolution, restricted, solveHead } from './analytic-heads.ts'
+import { type AnalyticHead, type AnalyticSolution, restricted, solveHead, triangle } from './analytic-heads.ts'
 import { checkLabels, sumsOf } from './analytic-state.ts'
 import { RunningSums } from './analytic-sums.ts'
 import type { AnalyticOptions, AnalyticPrediction, AnalyticPredictOptions } from './analytic-types.ts'
@@ -45,20 +45,23 @@ export class Analytic {
   readonly ridge: number
   /** of the random features */
   readonly seed: number
+  /** whether each class has its own Gram matrix */
+  readonly removable: boolean
   readonly #random: RandomFeatures | null
   readonly #sums: RunningSums
   #h: Float32Array = alignedFloats(0)
   #solution: AnalyticSolution | null = null
 
   /** @param options - inputs at least. @throws PalimpsestError `INVALID_ARGUMENT` for an option outside its range */
-  constructor({ inputs, features = 0, head = 'ridge', ridge = 1e-3, seed = 0 }: AnalyticOptions) {
+  constructor({ inputs, features = 0, head = 'ridge', ridge = 1e-3, seed = 0, removable = false }: AnalyticOptions) {
     this.inputs = whole('inputs', inputs, 1, features === 0 ? MOST_FEATURES : 2 ** 20)
     this.features = whole('features', features, 0, MOST_FEATURES)
     this.head = oneOf('head', head, ['ridge', 'means'])
     this.ridge = within('ridge', ridge, 0, Infinity)
     this.seed = whole('seed', seed, 0, Number.MAX_SAFE_INTEGER)
     this.#random = features === 0 ? null : new RandomFeatures(inputs, features, seed)
-    this.#sums = new RunningSums(features || inputs)
+    this.removable = removable === true
+    this.#sums = new RunningSums(features || inputs, this.removable)
   }
 
   /** numbers of the classes that were learnt, ascending */
@@ -71,10 +74,13 @@ export class Analytic {
     return this.#sums.samples
   }
 
-  /** what it remembers, in bytes: 8 (D^2 + C (D + 2)). The random features are the seed's, and not counted */
+  /**
+   * what it remembers, in bytes: 8 (D (D + 1) / 2 + C (D + 2)), the first term C times where classes are removable. The
+   * random features are the seed's, and not counted
+   */
   get bytes(): number {
     const { features, labels } = this.#sums
-    return 8 * (features ** 2 + labels.length * (features + 2))
+    return 8 * (triangle(features) * (this.removable ? labels.length : 1) + labels.length * (features + 2))
   }
 
   /** how many samples of a class were learnt */
@@ -117,8 +123,9 @@ export class Analytic {
   }
 
   /**
-   * Forgets a class without its samples: its mean, its count, and its share in the mean of all, exactly. Its scatter about
-   * its own mean stays in the sum over all classes, as what noise looks like; only `forget` takes that back.
+   * Forgets a class without its samples: its mean, its count, and its share in the mean of all, exactly. Where classes are
+   * `removable` nothing of it is left; else its scatter about its own mean stays in the sum over all classes, as what noise
+   * looks like, and only `forget` takes that back.
    * @throws PalimpsestError `INVALID_ARGUMENT` for a class that was not learnt
    */
   removeClass(label: number): void {
@@ -129,11 +136,11 @@ export class Analytic {
 
   /**
    * Learns all that another has, which stays as it is: both may have seen the same classes or others.
-   * @throws PalimpsestError `SHAPE` unless both have the same inputs, features and, with features, seed
+   * @throws PalimpsestError `SHAPE` unless both have the same inputs, features, `removable` and, with features, seed
    */
   merge(other: Analytic): void {
-    const keyOf = ({ inputs, features, seed }: Analytic) =>
-      `inputs ${inputs}, features ${features}${features === 0 ? '' : `, seed ${seed}`}`
+    const keyOf = ({ inputs, features, seed, removable }: Analytic) =>
+      `inputs ${inputs}, features ${features}${features === 0 ? '' : `, seed ${seed}`}${removable ? ', removable' : ''}`
     if (keyOf(other) !== keyOf(this))
       throw new PalimpsestError('SHAPE', `merge: the other has ${keyOf(other)}, expected ${keyOf(this)}`)
     this.#sums.merge(other.#sums)
@@ -173,8 +180,12 @@ export class Analytic {
 
   /** All that it remembers; head and ridge are not part of it. The arrays are copies. */
   state(): MethodState {
-    const { inputs, features, seed } = this
-    return { method: this.name, numbers: { inputs, features, seed }, arrays: this.#sums.arrays() }
+    const { inputs, features, seed, removable } = this
+    return {
+      method: this.name,
+      numbers: { inputs, features, seed, removable: Number(removable) },
+      arrays: this.#sums.arrays(),
+    }
   }
 
   /**
@@ -183,7 +194,7 @@ export class Analytic {
    * what it did before
    */
   restore(state: MethodState): void {
-    this.#sums.replace(sumsOf(state, this, this.#sums.features))
+    this.#sums.replace(sumsOf(state, this))
     this.#solution = null
   }
 

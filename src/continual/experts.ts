@@ -96,7 +96,7 @@ export class AnalyticExperts {
     const { inputs, features, ridge, seed } = this
     const learning = this.#learning ?? {
       head: new Analytic({ inputs, features, ridge, seed }),
-      gate: new RunningSums(inputs),
+      gate: new RunningSums(inputs, false),
     }
     learning.head.learn(x, labels)
     learning.gate.add(x, new Uint8Array(labels.length), 1)

@@ -3,6 +3,7 @@ import { Tape } from '../autograd/tape.ts'
 import { batches } from '../data/batches.ts'
 import type { LabelledSet } from '../data/set.ts'
 import type { Classifier } from '../nn/module.ts'
+import { doubles } from '../tensor/memory.ts'
 import type { Parameter } from '../tensor/parameter.ts'
 import type { Random } from '../tensor/random.ts'
 import { storageOf } from '../tensor/tensor.ts'
@@ -46,7 +47,7 @@ export function fisherDiagonal(model: Classifier, set: LabelledSet, options: Fis
   const estimator = oneOf('estimator', options.estimator, ESTIMATORS)
   checkSet(model, set)
   const count = Math.min(samples, set.count)
-  const totals = new Map(model.parameters().map((parameter) => [parameter, new Float64Array(parameter.size)]))
+  const totals = new Map(model.parameters().map((parameter) => [parameter, doubles(parameter.size)]))
   const tape = new Tape()
   const chunks = batches(set, { size: CHUNK, shuffle: count < set.count, seed: random, samples, reuse: true })
   for (const { x, y } of chunks) {

@@ -1,6 +1,6 @@
 import { native } from '../../bindings/native.ts'
 import { alignedFloats } from '../tensor/aligned.ts'
-import { rankOne, type Sums } from './analytic-heads.ts'
+import { loaded, rankOne, type Sums, traceOf } from './analytic-heads.ts'
 import { cholesky, choleskySolve } from './cholesky.ts'
 
 /** A Gaussian of rows of I numbers: a mean and an inverse covariance. */
@@ -25,11 +25,9 @@ export class Gaussian {
     const mean = new Float64Array(I)
     for (const { sum } of classes)
       for (let i = 0; i < I; i++) mean[i] = (mean[i] as number) + (sum[i] as number) / samples
-    const factor = gram.map((value) => value / samples)
-    rankOne(factor, mean, -1)
-    let trace = 0
-    for (let i = 0; i < I; i++) trace += factor[i * I + i] as number
-    for (let i = 0; i < I; i++) factor[i * I + i] = (factor[i * I + i] as number) + (shrinkage * trace) / I
+    const lower = gram.map((value) => value / samples)
+    rankOne(lower, mean, -1)
+    const factor = loaded(lower, I, (shrinkage * traceOf(lower, I)) / I)
     cholesky(factor, I)
     const inverse = new Float64Array(I * I)
     let halfLog = 0

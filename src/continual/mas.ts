@@ -4,6 +4,7 @@ import { batches } from '../data/batches.ts'
 import type { LabelledSet } from '../data/set.ts'
 import type { Classifier } from '../nn/module.ts'
 import { type Quadratic, within } from '../optim/optimizer.ts'
+import { doubles } from '../tensor/memory.ts'
 import type { Parameter } from '../tensor/parameter.ts'
 import type { Random } from '../tensor/random.ts'
 import { storageOf } from '../tensor/tensor.ts'
@@ -89,7 +90,7 @@ export function sensitivityDiagonal(
 ): Diagonal {
   checkSet(model, set)
   const count = Math.min(samples, set.count)
-  const totals = new Map(model.parameters().map((parameter) => [parameter, new Float64Array(parameter.size)]))
+  const totals = new Map(model.parameters().map((parameter) => [parameter, doubles(parameter.size)]))
   const tape = new Tape()
   const chunks = batches(set, { size: CHUNK, shuffle: count < set.count, seed: random, samples, reuse: true })
   for (const { x, y } of chunks)

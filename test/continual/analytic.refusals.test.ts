@@ -52,6 +52,7 @@ describe('a state', () => {
     ['INVALID_ARGUMENT', changed({}, { inputs: 11 })],
     ['INVALID_ARGUMENT', changed({}, { features: 21 })],
     ['INVALID_ARGUMENT', changed({}, { seed: 5 })],
+    ['INVALID_ARGUMENT', changed({}, { removable: 1 })],
     ['DTYPE', changed({ gram: new Float32Array(400) })],
     ['DTYPE', changed({ sums: undefined })],
     ['LENGTH', changed({ gram: gram!.slice(1) })],

@@ -152,7 +152,7 @@ describe('random features', () => {
     const analytic = make()
     analytic.learn(data.x, data.labels)
     const { gram, sums, counts } = analytic.state().arrays
-    expect(gram).toHaveLength(1600)
+    expect(gram).toHaveLength(820)
     expect(Math.min(...gram!)).toBe(0)
     expect(sums!.every((sum) => sum >= 0) && sums!.some((sum) => sum > 0)).toBe(true)
     expect([...counts!].reduce((a, b) => a + b)).toBe(n)
