@@ -22,6 +22,11 @@ namespace neon {
 extern const KernelTable table;
 }
 #endif
+#ifdef __wasm__
+namespace wasm {
+extern const KernelTable table;
+}
+#endif
 
 namespace {
 
@@ -42,6 +47,10 @@ struct Supported {
     // no question to ask: every AArch64 processor that runs an operating system has Advanced SIMD, whose registers pass
     // floats between functions
     tables[1] = &neon::table;
+#endif
+#ifdef __wasm__
+    // a module with vectors is refused as a whole where there are none
+    tables[1] = &wasm::table;
 #endif
   }
 };

@@ -19,7 +19,9 @@ int main(int count, char** arguments) {
   test_optimizer();
   test_consolidation();
   test_gemm();
+#ifndef __wasm__  // no threads there
   test_pool();
+#endif
   test_golden();
   return finish();
 }

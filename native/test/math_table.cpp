@@ -22,6 +22,11 @@ namespace neon {
 extern const test::MathTable math;
 }
 #endif
+#ifdef __wasm__
+namespace wasm {
+extern const test::MathTable math;
+}
+#endif
 
 namespace test {
 
@@ -35,6 +40,9 @@ const MathTable* const compiled[] = {
 #endif
 #ifdef PALIMPSEST_ARM
     &neon::math,
+#endif
+#ifdef __wasm__
+    &wasm::math,
 #endif
 };
 
