@@ -1,7 +1,9 @@
+import { PalimpsestError } from '../../bindings/errors.ts'
 import { native } from '../../bindings/native.ts'
 import { alignedFloats } from '../tensor/aligned.ts'
 import type { Parameter } from '../tensor/parameter.ts'
-import { type Optimizer, penaltyOf, type StepOptions, within } from './optimizer.ts'
+import { type Optimizer, type OptimizerState, penaltyOf, type StepOptions, within } from './optimizer.ts'
+import { arrayOf, checkState } from './state.ts'
 
 /** What {@link Adam} takes; the defaults are the paper's. */
 export interface AdamOptions {
@@ -78,6 +80,38 @@ export class Adam implements Optimizer {
     this.#moments.clear()
     this.#power1 = 1
     this.#power2 = 1
+  }
+
+  state(parameters: readonly Parameter[]): OptimizerState {
+    const { learningRate, beta1, beta2, epsilon } = this
+    const arrays: Record<string, Float32Array> = {}
+    for (const parameter of parameters)
+      for (const [what, values] of Object.entries(this.#moments.get(parameter) ?? {}))
+        arrays[`${parameter.name}/${what}`] = values.slice()
+    const powers = { power1: this.#power1, power2: this.#power2 }
+    return { name: 'adam', numbers: { learningRate, beta1, beta2, epsilon, ...powers }, arrays }
+  }
+
+  restore(parameters: readonly Parameter[], state: OptimizerState): void {
+    const { beta1, beta2, epsilon } = this
+    checkState(state, 'adam', { beta1, beta2, epsilon })
+    const { learningRate = NaN, power1 = NaN, power2 = NaN } = state.numbers
+    for (const [name, value] of Object.entries({ power1, power2 })) within(name, value, 0, 1.0000001)
+    const moments = parameters.flatMap((parameter): [Parameter, Moments][] => {
+      const [first, second] = [arrayOf(state, parameter, 'first'), arrayOf(state, parameter, 'second')]
+      if (!first && !second) return []
+      if (!first || !second || second.some((value) => value < 0))
+        throw new PalimpsestError(
+          'INVALID_ARGUMENT',
+          `the state of adam has one moment only of ${parameter.name}, or a mean of squares below 0`,
+        )
+      return [[parameter, { first, second }]]
+    })
+    this.#moments.clear()
+    for (const [parameter, held] of moments) this.#moments.set(parameter, held)
+    this.learningRate = learningRate
+    this.#power1 = power1
+    this.#power2 = power2
   }
 
   #momentsOf(parameter: Parameter): Moments {

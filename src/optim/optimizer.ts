@@ -29,6 +29,16 @@ export interface StepOptions {
   readonly quadratic?: Quadratic | null
 }
 
+/** What an optimizer remembers, as plain data: for saving, and for `restore` of one made with the same options. */
+export interface OptimizerState {
+  /** which optimizer it is */
+  readonly name: string
+  /** options, the learning rate as it is now, and what counts steps */
+  readonly numbers: Readonly<Record<string, number>>
+  /** what it keeps of a parameter, called `<parameter>/<what>`, row-major */
+  readonly arrays: Readonly<Record<string, Float32Array | Float64Array | Uint8Array>>
+}
+
 /** What changes parameters by their gradients. */
 export interface Optimizer {
   /** may be changed between steps */
@@ -41,6 +51,14 @@ export interface Optimizer {
   step(parameters: readonly Parameter[], options?: StepOptions): number
   /** forgets momentum, moments and the step count */
   reset(): void
+  /** All that it remembers of these parameters, for saving. The arrays are copies. */
+  state?(parameters: readonly Parameter[]): OptimizerState
+  /**
+   * Remembers what a state says, instead of what it did, and takes its learning rate. A parameter may have more rows than
+   * when the state was taken, added at its end: it remembers nothing of them.
+   * @throws PalimpsestError `INVALID_ARGUMENT`, `LENGTH`, `NON_FINITE`; it then remembers what it did before
+   */
+  restore?(parameters: readonly Parameter[], state: OptimizerState): void
 }
 
 /** @throws PalimpsestError `INVALID_ARGUMENT` unless least <= value < below, also once it is rounded to float32 */

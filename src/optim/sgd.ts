@@ -2,7 +2,16 @@ import { PalimpsestError } from '../../bindings/errors.ts'
 import { native } from '../../bindings/native.ts'
 import { alignedFloats } from '../tensor/aligned.ts'
 import type { Parameter } from '../tensor/parameter.ts'
-import { type Anchored, type Optimizer, penaltyOf, type Quadratic, type StepOptions, within } from './optimizer.ts'
+import {
+  type Anchored,
+  type Optimizer,
+  type OptimizerState,
+  penaltyOf,
+  type Quadratic,
+  type StepOptions,
+  within,
+} from './optimizer.ts'
+import { arrayOf, checkState } from './state.ts'
 
 /** What {@link Sgd} takes. */
 export interface SgdOptions {
@@ -79,6 +88,31 @@ export class Sgd implements Optimizer {
 
   reset(): void {
     this.#velocity.clear()
+  }
+
+  state(parameters: readonly Parameter[]): OptimizerState {
+    const arrays: Record<string, Float32Array> = {}
+    for (const parameter of parameters) {
+      const velocity = this.#velocity.get(parameter)
+      if (velocity) arrays[`${parameter.name}/velocity`] = velocity.slice()
+    }
+    return { name: 'sgd', numbers: { learningRate: this.learningRate, ...this.#options() }, arrays }
+  }
+
+  restore(parameters: readonly Parameter[], state: OptimizerState): void {
+    checkState(state, 'sgd', this.#options())
+    const velocities = parameters.flatMap((parameter): [Parameter, Float32Array][] => {
+      const velocity = arrayOf(state, parameter, 'velocity')
+      return velocity ? [[parameter, velocity]] : []
+    })
+    this.#velocity.clear()
+    for (const [parameter, velocity] of velocities) this.#velocity.set(parameter, velocity)
+    this.learningRate = state.numbers.learningRate as number
+  }
+
+  #options(): Record<string, number> {
+    const { momentum, weightDecay, proximal } = this
+    return { momentum, weightDecay, proximal: Number(proximal) }
   }
 
   #velocityOf(parameter: Parameter): Float32Array {
