@@ -1,6 +1,8 @@
 // How a family of calls hands its functions to the addon.
 #pragma once
 
+#include <new>
+
 #include "../native/dispatch.h"
 #include "../native/parallel.h"
 #include "args.h"
@@ -10,15 +12,22 @@ namespace palimpsest {
 // a failure becomes the string "CODE\nmessage"; native.ts makes the error from it
 template <Napi::Value (*F)(Args&)>
 napi_value guarded(napi_env env, napi_callback_info info) {
+#ifdef __wasm__
+  Args args(env, info);
+  return F(args);
+#else
   try {
     Args args(env, info);
     return F(args);
   } catch (const Failure& failure) {
     return Napi::String::New(env, std::string(failure.code) + "\n" + failure.message);
+  } catch (const std::bad_alloc&) {
+    return Napi::String::New(env, "OUT_OF_MEMORY\nthe addon had no memory for the list of its arguments");
   } catch (const Napi::Error& error) {
     error.ThrowAsJavaScriptException();
     return nullptr;
   }
+#endif
 }
 
 template <Napi::Value (*F)(Args&)>

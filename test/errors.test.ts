@@ -12,6 +12,7 @@ import { acquire } from '../src/data/acquire.ts'
 import { MNIST } from '../src/data/catalogue.ts'
 import { labelledSet, parseIdx } from '../src/data/index.ts'
 import type { Source } from '../src/data/sources.ts'
+import { Mlp } from '../src/nn/mlp.ts'
 import { Sgd } from '../src/optim/sgd.ts'
 import { decodeSafetensors, readStored } from '../src/persistence/index.ts'
 import { sources } from './sources.ts'
@@ -82,6 +83,7 @@ const PROVOKED: Readonly<Record<ErrorCode, () => unknown>> = {
   NON_FINITE: () => native.argmax(1, 1, Float32Array.of(NaN), new Uint32Array(1)),
   NOT_POSITIVE_DEFINITE: () => cholesky(Float64Array.of(-1), 1),
   NO_SQUARED_GRADIENT: () => squaredTwice(new Tape(), (x, weight) => sum(matmul(x, weight))),
+  OUT_OF_MEMORY: () => new Mlp([2 ** 30, 2 ** 30]),
   PARAMETER_REUSED: () => squaredTwice(new Tape(), (x, weight) => matmul(matmul(x, weight), weight)),
   PENALTY_POWERLESS: () => new Ewc({ lambda: 1 }).add(new Map([[new Parameter('p', [1], one()), one()]])),
   PENALTY_UNSTABLE: () =>

@@ -110,14 +110,14 @@ Napi::Value predict(Args& args) {
   model.packed = args.flag("packed");
   const bool normalized = args.flag("normalized");
   model.epsilon = args.real("epsilon");
-  const auto x = args.array<const float>("x", rows * inputs);
+  const auto x = args.array<const float>("x", product(rows, inputs));
   const auto workspace = args.array<float>("workspace", 0);
   const auto labels = args.array<std::uint32_t>("labels", rows);
   const auto probabilities = args.array<float>("probabilities", 0);
   model.layers = layers(args, inputs, normalized);
   const std::size_t classes = model.layers.back().outputs;
   if (!(model.epsilon > 0)) args.refuse("INVALID_ARGUMENT", "epsilon must be above 0");
-  if (probabilities.length != rows * classes)
+  if (probabilities.length / classes != rows || probabilities.length % classes != 0)
     args.refuse("LENGTH", "probabilities has " + std::to_string(probabilities.length) + " elements, expected " +
                               std::to_string(rows * classes));
   args.distinct(workspace, {x, labels, probabilities});
@@ -150,8 +150,8 @@ Napi::Value predict(Args& args) {
 // a weight[outputs, inputs] in the order in which `predict` reads it fastest
 Napi::Value pack(Args& args) {
   const std::size_t outputs = args.size("outputs"), inputs = args.size("inputs");
-  const auto weight = args.array<const float>("weight", outputs * inputs);
-  const auto out = args.array<float>("out", outputs * inputs);
+  const auto weight = args.array<const float>("weight", product(outputs, inputs));
+  const auto out = args.array<float>("out", product(outputs, inputs));
   args.distinct(out, {weight});
   if (adds_in_lanes(Form::nt, outputs, inputs)) {
     std::copy_n(weight.data, weight.length, out.data);

@@ -5,6 +5,7 @@ import { batches } from '../data/batches.ts'
 import { logSoftmax } from '../ops/log-softmax.ts'
 import { matmul } from '../ops/matmul.ts'
 import { mean } from '../ops/mean.ts'
+import { doubles } from '../tensor/memory.ts'
 import { checkSet } from './checks.ts'
 import type { Diagonal } from './fisher.ts'
 import type { Task } from './method.ts'
@@ -27,7 +28,7 @@ import type { Task } from './method.ts'
 export function articleDiagonal({ model, set, batchSize, batches: limit, random }: Task): Diagonal {
   checkSet(model, set)
   const parameters = model.parameters()
-  const totals = new Map(parameters.map((parameter) => [parameter, new Float64Array(parameter.size)]))
+  const totals = new Map(parameters.map((parameter) => [parameter, doubles(parameter.size)]))
   const tape = new Tape()
   let count = 0
   for (const { x, y } of batches(set, { size: batchSize, shuffle: true, seed: random, reuse: true })) {

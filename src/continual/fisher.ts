@@ -82,7 +82,7 @@ export function* everyClass(probabilities: Float32Array, batch: number, classes:
 }
 
 /** d log p_label / d logits = onehot(label) - p */
-function oneClass(probabilities: Float32Array, classes: number, labels: Uint8Array): Float32Array {
+export function oneClass(probabilities: Float32Array, classes: number, labels: Uint8Array): Float32Array {
   const seed = probabilities.map((p) => -p)
   labels.forEach((label, row) => {
     seed[row * classes + label] = 1 - (probabilities[row * classes + label] as number)
