@@ -10,6 +10,7 @@ export default defineConfig({
       { find: /^palimpsest$/, replacement: here('src/index.ts') },
       { find: 'palimpsest/autograd', replacement: here('src/autograd.ts') },
       { find: 'palimpsest/continual', replacement: here('src/continual/index.ts') },
+      { find: 'palimpsest/serving', replacement: here('src/serving/index.ts') },
       { find: 'palimpsest/data', replacement: here('src/data/index.ts') },
       { find: 'palimpsest/persistence', replacement: here('src/persistence/index.ts') },
     ],

@@ -113,6 +113,14 @@ test('palimpsest/persistence', async () => {
   `)
 })
 
+test('palimpsest/serving', async () => {
+  expect(await namesOf(import('palimpsest/serving'))).toMatchInlineSnapshot(`
+    [
+      "ContinualClassifier",
+    ]
+  `)
+})
+
 test('the manifest names these entries alone, each built from a source', () => {
   expect(Object.keys(manifest.exports)).toEqual([
     '.',

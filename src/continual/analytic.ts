@@ -2,6 +2,7 @@ import { PalimpsestError } from '../../bindings/errors.ts'
 import { native } from '../../bindings/native.ts'
 import { batches } from '../data/batches.ts'
 import type { LabelledSet } from '../data/set.ts'
+import type { PredictorLayer } from '../nn/predictor.ts'
 import { checkRows } from '../nn/rows.ts'
 import { within } from '../optim/optimizer.ts'
 import { alignedFloats } from '../tensor/aligned.ts'
@@ -176,6 +177,12 @@ export class Analytic {
       native.argmax(to - from, C, out, best.subarray(from, to))
     }
     return { labels: best.map((column) => classes[column] as number), classes, scores }
+  }
+
+  /** What a Predictor answers with: the random features where there are any, and the scores. @throws as {@link solve} */
+  layers(): readonly PredictorLayer[] {
+    const { weight, bias } = restricted(this.solve())
+    return [...(this.#random ? [this.#random.layer] : []), { weight, bias, norm: [] }]
   }
 
   /** All that it remembers; head and ridge are not part of it. The arrays are copies. */

@@ -1,5 +1,6 @@
 import { native } from '../../bindings/native.ts'
 import { kaimingUniform } from '../nn/init.ts'
+import type { PredictorLayer } from '../nn/predictor.ts'
 import { Random } from '../tensor/random.ts'
 
 /**
@@ -21,6 +22,11 @@ export class RandomFeatures {
     this.#inputs = inputs
     this.#weight = kaimingUniform(count * inputs, inputs, random)
     this.#bias = kaimingUniform(count, inputs, random)
+  }
+
+  /** as a Predictor takes it */
+  get layer(): PredictorLayer {
+    return { weight: this.#weight, bias: this.#bias, norm: [] }
   }
 
   /** out [rows, D] = relu(x W^T + b) of x [rows, I]; a row's bits do not depend on the others */

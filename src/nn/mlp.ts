@@ -38,6 +38,8 @@ export class Mlp implements Classifier {
   readonly outputs: number
   /** of the initial weights */
   readonly seed: number
+  /** what follows a hidden layer */
+  readonly activation: Activation
   readonly #layers: readonly (Linear | BatchNorm1d | LeakyRelu)[]
   readonly #parameters: readonly Parameter[]
   readonly #sizes: readonly number[]
@@ -74,7 +76,8 @@ export class Mlp implements Classifier {
     this.inputs = inputs
     this.outputs = outputs
     this.seed = seed
-    this.#predictor = activation === 'relu' ? new Predictor(inputs, this.#arrays(), { packed: false }) : null
+    this.activation = activation
+    this.#predictor = activation === 'relu' ? new Predictor(inputs, this.layers(), { packed: false }) : null
   }
 
   /** Logits [B, C] of x [B, I]. @throws PalimpsestError `SHAPE`, `TAPE_MISUSE`, `TENSOR_RELEASED` */
@@ -142,7 +145,7 @@ export class Mlp implements Classifier {
   freeze(): Predictor {
     if (!this.#predictor)
       throw new PalimpsestError('INVALID_ARGUMENT', 'freeze: a Predictor knows ReLU alone, this network is leaky')
-    const layers = this.#arrays().map(({ weight, bias, norm }) => {
+    const layers = this.layers().map(({ weight, bias, norm }) => {
       const packed = alignedFloats(weight.length)
       native.packWeight(bias.length, weight.length / bias.length, weight, packed)
       return { weight: packed, bias: bias.slice(), norm: norm.map((array) => array.slice()) }
@@ -150,7 +153,8 @@ export class Mlp implements Classifier {
     return new Predictor(this.inputs, layers, { packed: true })
   }
 
-  #arrays(): PredictorLayer[] {
+  /** Its layers' arrays, as they are: what a Predictor answers with, if the activation is `relu`. */
+  layers(): readonly PredictorLayer[] {
     return this.#layers.flatMap((layer, index) => {
       if (!(layer instanceof Linear)) return []
       const next = this.#layers[index + 1]

@@ -1,0 +1,146 @@
+import { Worker } from 'node:worker_threads'
+import { type ErrorCode, PalimpsestError } from '../../bindings/errors.ts'
+import type { CallName, Calls, Reply, Request } from './messages.ts'
+
+/** A call that waits, or is under way. */
+interface Job {
+  readonly request: Omit<Request, 'more'>
+  readonly transfer: readonly ArrayBuffer[]
+  readonly settle: (outcome: Reply | Error) => void
+  readonly signal: AbortSignal | undefined
+  readonly abort: () => void
+}
+
+/** How a call is made. */
+export interface CallOptions {
+  /** withdraws it while it waits */
+  readonly signal?: AbortSignal | undefined
+  /** memory that is given away with it */
+  readonly transfer?: readonly ArrayBuffer[]
+}
+
+/** One worker thread and the calls that wait for it: in order for each model, in turn among models. */
+export class Host {
+  readonly #worker = new Worker(new URL('./worker.js', import.meta.url))
+  readonly #queues = new Map<number, Job[]>()
+  // models with calls that wait, next first
+  readonly #turns: number[] = []
+  #running: Job | null = null
+  #dead: PalimpsestError | null = null
+  /** how many models are here */
+  models = 0
+
+  constructor() {
+    this.#worker.unref()
+    this.#worker.on('message', (reply: Reply) => {
+      const job = this.#running
+      this.#running = null
+      job?.settle(reply)
+      this.#next()
+    })
+    const died = (why: string) => this.#die(why)
+    this.#worker.on('error', (error) => died(`of ${error}`))
+    this.#worker.on('messageerror', (error) => died(`of ${error}`))
+    this.#worker.on('exit', (code) => died(`with exit code ${code}`))
+  }
+
+  /** why it is of no use any more, or null */
+  get dead(): PalimpsestError | null {
+    return this.#dead
+  }
+
+  /** calls of a model that wait */
+  waiting(model: number): number {
+    return this.#queues.get(model)?.length ?? 0
+  }
+
+  /** @throws PalimpsestError `WORKER_DIED`, and what the worker answers; the signal's reason */
+  call<N extends CallName>(model: number, name: N, call: Calls[N], options: CallOptions = {}): Promise<Reply> {
+    const { signal, transfer = [] } = options
+    return new Promise((resolve, reject) => {
+      const refusal = this.#dead ?? (signal?.aborted ? signal.reason : null)
+      if (refusal !== null) {
+        reject(refusal)
+        return
+      }
+      const job: Job = {
+        request: { model, name, call },
+        transfer,
+        settle: (outcome) => {
+          signal?.removeEventListener('abort', job.abort)
+          if (outcome instanceof Error) reject(outcome)
+          else resolve(outcome)
+        },
+        signal,
+        abort: () => {
+          if (this.#withdraw(job)) reject(signal?.reason)
+        },
+      }
+      signal?.addEventListener('abort', job.abort, { once: true })
+      const queue = this.#queues.get(model) ?? []
+      this.#queues.set(model, queue)
+      if (queue.length === 0) this.#turns.push(model)
+      queue.push(job)
+      this.#next()
+    })
+  }
+
+  /** Ends the thread; what waits or is under way fails with `CLOSED`. */
+  async close(): Promise<void> {
+    this.#fail(new PalimpsestError('CLOSED', 'the classifier was closed before this call was done'))
+    await this.#worker.terminate()
+  }
+
+  #next(): void {
+    if (this.#running || this.#dead) return
+    const model = this.#turns.shift()
+    if (model === undefined) {
+      this.#worker.unref()
+      return
+    }
+    const queue = this.#queues.get(model) as Job[]
+    const job = queue.shift() as Job
+    if (queue.length > 0) this.#turns.push(model)
+    else this.#queues.delete(model)
+    this.#running = job
+    this.#worker.ref()
+    this.#worker.postMessage({ ...job.request, more: queue.length > 0 } satisfies Request, job.transfer)
+  }
+
+  #withdraw(job: Job): boolean {
+    const { model } = job.request
+    const queue = this.#queues.get(model) ?? []
+    const at = queue.indexOf(job)
+    if (at < 0) return false
+    queue.splice(at, 1)
+    if (queue.length === 0) {
+      this.#queues.delete(model)
+      this.#turns.splice(this.#turns.indexOf(model), 1)
+    }
+    return true
+  }
+
+  #die(why: string): void {
+    this.#fail(
+      new PalimpsestError(
+        'WORKER_DIED',
+        `the thread that learns ended ${why}: predict goes on with what was published last, and load with what was saved`,
+      ),
+    )
+  }
+
+  #fail(error: PalimpsestError): void {
+    if (this.#dead) return
+    this.#dead = error
+    const jobs = [...(this.#running ? [this.#running] : []), ...[...this.#queues.values()].flat()]
+    this.#running = null
+    this.#queues.clear()
+    this.#turns.length = 0
+    for (const job of jobs) job.settle(error)
+  }
+}
+
+/** the error that a worker answered */
+export function errorOf({ code, message }: NonNullable<Reply['error']>): Error {
+  return code === null ? new Error(message) : new PalimpsestError(code as ErrorCode, message)
+}

@@ -1,0 +1,13 @@
+export { ContinualClassifier, type LoadOptions } from './classifier.ts'
+export type {
+  AnalyticModelOptions,
+  Answer,
+  ClassifierOptions,
+  LearnOptions,
+  NetworkMethod,
+  NetworkModelOptions,
+  Receipt,
+  Report,
+  RunOptions,
+  Score,
+} from './types.ts'
