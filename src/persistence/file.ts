@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { PalimpsestError } from '../../bindings/errors.ts'
 import { malformed } from './dtypes.ts'
 import { headerLength, headerOf, PREFIX } from './header.ts'
@@ -15,14 +15,30 @@ export interface ReadOptions {
 // of a file: what is read at first, which holds most headers
 const FIRST = 65_536
 
+// by path: the last write that was asked for
+const writing = new Map<string, Promise<unknown>>()
+
 /**
  * Puts a file in place of what is at `path`, wholly or not at all: written beside it, flushed to the disk, renamed. When the
  * promise is fulfilled it outlasts a loss of power; when it is rejected, or the process dies, the old file is still there.
+ * Writes to one path follow each other in the order of their calls, so that none undoes a later one.
  * Its own file is removed again unless the process dies, which leaves `.<name>.<random>.tmp`.
  * @param parts - written one after another; not to be changed before the promise settles.
  * @throws what the file system says, such as ENOSPC or EACCES
  */
-export async function writeAtomically(path: string, parts: readonly Uint8Array[]): Promise<void> {
+export function writeAtomically(path: string, parts: readonly Uint8Array[]): Promise<void> {
+  const key = resolve(path)
+  const turn = (writing.get(key) ?? Promise.resolve()).then(() => replace(path, parts))
+  const settled: Promise<unknown> = turn
+    .catch(() => undefined)
+    .then(() => {
+      if (writing.get(key) === settled) writing.delete(key)
+    })
+  writing.set(key, settled)
+  return turn
+}
+
+async function replace(path: string, parts: readonly Uint8Array[]): Promise<void> {
   const folder = dirname(path)
   const temporary = join(folder, `.${basename(path)}.${randomBytes(8).toString('hex')}.tmp`)
   try {

@@ -12,6 +12,11 @@ export interface FitOptions {
   readonly schedule?: Schedule
   /** also report every so many steps; default: only at the end of an epoch */
   readonly every?: number
+  /**
+   * goes on with the last fit that was interrupted, here or before a checkpoint was saved, given the same set and options;
+   * begins anew when none was; default false
+   */
+  readonly resume?: boolean
   /** ends the training between two steps, by throwing the signal's reason */
   readonly signal?: AbortSignal
 }

@@ -12,10 +12,14 @@ import { add } from '../ops/add.ts'
 import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.ts'
 import type { Optimizer } from '../optim/optimizer.ts'
 import { constant } from '../optim/schedule.ts'
+import { type ReadOptions, readStored, writeAtomically } from '../persistence/file.ts'
+import { encodeSafetensors, type Stored } from '../persistence/safetensors.ts'
 import { Random } from '../tensor/random.ts'
 import type { Matrix } from '../tensor/shape.ts'
+import { checkpointOf, restoreCheckpoint } from './checkpoint.ts'
 import { evaluate } from './evaluate.ts'
 import type { ConsolidateOptions, Evaluation, FitEvent, FitOptions } from './events.ts'
+import { checkSame, identityOf, type Progress } from './progress.ts'
 
 /** What {@link Learner} takes besides a model. */
 export interface LearnerOptions {
@@ -30,6 +34,8 @@ export interface LearnerOptions {
 // how long training may keep the event loop waiting, in milliseconds
 const PATIENCE = 8
 
+const BEGINNING = { step: 0, epoch: 1, done: 0, sum: 0, count: 0 } as const
+
 /**
  * Trains a model on one task after another: `step` or `fit` on a set, `consolidate` it, then on to the next.
  * The loss is `mean cross-entropy + penalty`, with the penalty of the method.
@@ -42,8 +48,9 @@ export class Learner {
   /** what keeps old tasks, or null */
   readonly method: Method | null
   readonly #tape = new Tape()
-  readonly #shuffling: Random
-  readonly #sampling: Random
+  #shuffling: Random
+  #sampling: Random
+  #progress: Progress | null = null
   #penalty: number | null = null
 
   /**
@@ -85,33 +92,50 @@ export class Learner {
    * last step that was done left it
    */
   async *fit(set: LabelledSet, options: FitOptions = {}): AsyncGenerator<FitEvent, void, undefined> {
-    const { batchSize = 100, schedule = constant, every = Infinity, signal } = options
+    const { batchSize = 100, schedule = constant, every = Infinity, signal, resume = false } = options
     checkSet(this.model, set)
-    const all = batches(set, { size: batchSize, shuffle: true, seed: this.#shuffling, reuse: true })
+    const held = resume ? this.#progress : null
+    const shuffling = held ? Random.restore(held.order) : this.#shuffling
+    const all = batches(set, { size: batchSize, shuffle: true, seed: shuffling, reuse: true })
     const { steps = (options.epochs ?? 1) * all.length } = options
     const { epochs = Math.ceil(steps / all.length) } = options.steps === undefined ? options : {}
     for (const [name, value] of Object.entries({ epochs: options.epochs ?? 1, steps, every }))
       if (!(value >= 1) || (Number.isFinite(value) && !Number.isInteger(value)))
         throw new PalimpsestError('INVALID_ARGUMENT', `fit: ${name} is ${value}, expected a whole number of at least 1`)
-    let step = 0
+    const now: Progress = { ...BEGINNING, set: () => identityOf(set), batchSize, steps, order: shuffling.state }
+    if (held) {
+      checkSame(held, set, batchSize, steps)
+      const { step, epoch, done, sum, count } = held
+      Object.assign(now, { step, epoch, done, sum, count })
+    }
+    this.#shuffling = shuffling
+    this.#progress = now
     let rested = performance.now()
-    for (let epoch = 1; epoch <= epochs; epoch++) {
-      let [sum, count] = [0, 0]
+    while (now.epoch <= epochs) {
+      const { epoch } = now
+      let batch = 0
       for (const { x, y } of all) {
+        if (now.step === steps && batch === now.done) break
         signal?.throwIfAborted()
-        const loss = this.#train(x, y, schedule(step / steps))
-        sum += loss * y.length
-        count += y.length
-        step++
-        if (step % every === 0) yield { type: 'step', epoch, epochs, step, steps, loss, penalty: this.#penalty }
         if (performance.now() - rested > PATIENCE) {
-          await new Promise<void>((resume) => setImmediate(resume))
+          await new Promise<void>((next) => setImmediate(next))
           rested = performance.now()
         }
-        if (step === steps) break
+        // before the interruption
+        if (batch++ < now.done) continue
+        const loss = this.#train(x, y, schedule(now.step / steps))
+        now.sum += loss * y.length
+        now.count += y.length
+        now.done++
+        now.step++
+        const { step } = now
+        if (step % every === 0) yield { type: 'step', epoch, epochs, step, steps, loss, penalty: this.#penalty }
       }
+      const { step, sum, count } = now
+      Object.assign(now, { epoch: epoch + 1, done: 0, sum: 0, count: 0, order: shuffling.state })
       yield { type: 'epoch', epoch, epochs, step, steps, loss: sum / count, penalty: this.#penalty }
     }
+    this.#progress = null
   }
 
   /**
@@ -141,6 +165,45 @@ export class Learner {
     if (this.model.predict) return this.model.predict(x)
     checkInput(x, this.model.inputs)
     return answer(this.model, this.#tape, x)
+  }
+
+  /**
+   * All that learning goes on from, in copies: weights, running statistics, the optimizer, the method, both generators, and
+   * how far a `fit` has come. docs/saving.md has the names.
+   * @throws PalimpsestError `UNSUPPORTED` when the optimizer or the method has no state, `INVALID_ARGUMENT` when two
+   * parameters have one name
+   */
+  state(): Stored {
+    const [shuffling, sampling] = [this.#shuffling.state, this.#sampling.state]
+    return checkpointOf(this, { shuffling, sampling, penalty: this.#penalty, progress: this.#progress })
+  }
+
+  /**
+   * Goes on from a state instead of what was learnt here: bit for bit as the learner that told it. Not while a fit runs.
+   * @param stored - of a learner with the same network, optimizer, method and options; the learning rate is the state's.
+   * @throws PalimpsestError `STATE_MISMATCH` for anything else, naming both; `STATE_VERSION`, `STATE_MALFORMED`,
+   * `UNSUPPORTED`; nothing has changed then
+   */
+  restore(stored: Stored): void {
+    const { shuffling, sampling, penalty, progress } = restoreCheckpoint(stored, this)
+    this.#shuffling = Random.restore(shuffling)
+    this.#sampling = Random.restore(sampling)
+    this.#penalty = penalty
+    this.#progress = progress
+  }
+
+  /**
+   * Saves `state()` as it is at the call, in the safetensors format; training may go on meanwhile. The file is replaced
+   * atomically, and durable when the promise is fulfilled: see {@link writeAtomically}.
+   * @throws PalimpsestError as `state`; what the file system says
+   */
+  async save(path: string): Promise<void> {
+    await writeAtomically(path, encodeSafetensors(this.state()))
+  }
+
+  /** `restore` of a file that `save` wrote. @throws PalimpsestError as `restore`, and `STATE_MISSING` */
+  async load(path: string, options: ReadOptions = {}): Promise<void> {
+    this.restore(await readStored(path, options))
   }
 
   #train(x: Float32Array, y: Uint8Array, rate: number): number {

@@ -36,6 +36,16 @@ describe('writing', () => {
     expect(new Uint8Array(await readFile(path))).toEqual(joined(parts))
   })
 
+  it('of two that follow each other the second stays', async () => {
+    const path = await inside('order')
+    const slow = writeAtomically(path, [new Uint8Array(20_000_000)])
+    const failing = writeAtomically(path, ['no bytes' as unknown as Uint8Array])
+    await writeAtomically(join(path, '..', '.', 'state.safetensors'), [Uint8Array.of(2)])
+    await slow
+    await expect(failing).rejects.toThrow(TypeError)
+    expect([...(await readFile(path))]).toEqual([2])
+  })
+
   it('many at once leave one of them whole', async () => {
     const path = await inside('race')
     const all = Array.from({ length: 20 }, (_, i) => new Uint8Array(50_000).fill(i))
