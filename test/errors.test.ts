@@ -13,8 +13,10 @@ import { MNIST } from '../src/data/catalogue.ts'
 import { labelledSet, parseIdx } from '../src/data/index.ts'
 import type { Source } from '../src/data/sources.ts'
 import { Mlp } from '../src/nn/mlp.ts'
+import { Adam } from '../src/optim/adam.ts'
 import { Sgd } from '../src/optim/sgd.ts'
 import { decodeSafetensors, readStored } from '../src/persistence/index.ts'
+import { Learner } from '../src/training/learner.ts'
 import { sources } from './sources.ts'
 
 const folders: string[] = []
@@ -60,6 +62,9 @@ const LATER = (() => {
   return Uint8Array.from([header.length, 0, 0, 0, 0, 0, 0, 0, ...Buffer.from(header)])
 })()
 
+const learner = (changes: object) =>
+  new Learner(new Mlp([1, 2]), { optimizer: Object.assign(new Sgd({ learningRate: 1 }), changes) })
+
 /** What brings each code about. The compiler refuses a code without one. */
 const PROVOKED: Readonly<Record<ErrorCode, () => unknown>> = {
   ADDON_MISSING: () =>
@@ -95,6 +100,7 @@ const PROVOKED: Readonly<Record<ErrorCode, () => unknown>> = {
     tape.step(() => matmul(tape.input(one(), [1, 1]), tape.input(new Float32Array(2), [2, 1]) as never))
   },
   STATE_MALFORMED: () => decodeSafetensors(new Uint8Array(9)),
+  STATE_MISMATCH: () => learner({}).restore(new Learner(new Mlp([1, 2]), { optimizer: new Adam() }).state()),
   STATE_MISSING: async () => readStored(join(await emptyFolder(), 'none')),
   STATE_VERSION: () => decodeSafetensors(LATER),
   TAPE_MISUSE: () => add(new Parameter('a', [1], one()), new Parameter('b', [1], one())),
@@ -102,6 +108,7 @@ const PROVOKED: Readonly<Record<ErrorCode, () => unknown>> = {
     const tape = new Tape()
     tape.step(() => relu(tape.input(one(), [1]))).read()
   },
+  UNSUPPORTED: () => learner({ state: undefined }).state(),
 }
 
 /** what a function throws or its promise rejects with */
