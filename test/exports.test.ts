@@ -66,6 +66,7 @@ test('palimpsest/continual', async () => {
       "Mas",
       "Replay",
       "Si",
+      "WeightAverage",
       "articleDiagonal",
       "averageAccuracy",
       "backwardTransfer",

@@ -20,6 +20,7 @@ const KNOWN: Readonly<Record<keyof Settings, true>> = {
   classPerTask: true,
   samples: true,
   reset: true,
+  average: true,
   laterRate: true,
   laterSchedule: true,
 }

@@ -51,6 +51,8 @@ export interface Settings {
   readonly samples?: number
   /** whether Adam forgets its moments between tasks */
   readonly reset?: boolean
+  /** epochs at the end of each task whose steps' mean the weights become; default 0: they stay the last step's */
+  readonly average?: number
   /** of tasks after the first; default the protocol's */
   readonly laterRate?: number
   /** of tasks after the first; default constant */

@@ -5,6 +5,7 @@ import { Mlp } from '../../src/nn/mlp.ts'
 import type { Classifier } from '../../src/nn/module.ts'
 import { Adam } from '../../src/optim/adam.ts'
 import { constant, linearDecay } from '../../src/optim/schedule.ts'
+import { WeightAverage } from '../../src/optim/weight-average.ts'
 import { Learner } from '../../src/training/learner.ts'
 import type { Part } from '../part.ts'
 import { runAnalytic } from './analytic.ts'
@@ -125,9 +126,19 @@ async function trainOn(job: Job, raw: Raw, report: (progress: Progress) => void)
         optimizer.learningRate = settings.laterRate ?? protocol.learningRate
       }
       const schedule = SCHEDULES[(task > 0 && settings.laterSchedule) || 'constant']
-      const options = { steps: steps(count), batchSize: protocol.batchSize, schedule, every: REPORT_EVERY }
-      for await (const { step, steps: all, loss } of learner.fit(set, options))
-        report({ task, loss, done: (task + step / all) / stream.length })
+      const averaged = (settings.average ?? 0) * Math.ceil(count / protocol.batchSize)
+      const average = averaged > 0 ? new WeightAverage(mlp.parameters()) : null
+      const options = {
+        steps: steps(count),
+        batchSize: protocol.batchSize,
+        schedule,
+        every: average ? 1 : REPORT_EVERY,
+      }
+      for await (const { type, step, steps: all, loss } of learner.fit(set, options)) {
+        if (type === 'step' && step > all - averaged) average?.add()
+        if (step % REPORT_EVERY === 0) report({ task, loss, done: (task + step / all) / stream.length })
+      }
+      average?.apply()
       // nothing looks at what is kept of the last task
       if (task < stream.length - 1) {
         learner.consolidate(set, consolidation(settings))

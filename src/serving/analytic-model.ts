@@ -1,6 +1,6 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
 import { Analytic } from '../continual/analytic.ts'
-import type { ModelState, ServedModel } from './model.ts'
+import type { Answering, ModelState, ServedModel } from './model.ts'
 import type { Settings } from './settings.ts'
 
 /** Running sums: nothing is trained, so nothing has to be protected. */
@@ -40,7 +40,7 @@ export class AnalyticModel implements ServedModel {
     return this.#analytic.countOf(label) > 0
   }
 
-  layers() {
+  layers(): Answering {
     return { layers: this.#analytic.layers(), columns: this.#analytic.classes }
   }
 

@@ -4,6 +4,12 @@ import type { PredictorLayer } from '../nn/predictor.ts'
 /** What it remembers, as plain arrays and numbers. */
 export type ModelState = Omit<MethodState, 'method'>
 
+/** What a Predictor answers with: ReLU between layers; the last one's outputs are the logits of these classes. */
+export interface Answering {
+  readonly layers: readonly PredictorLayer[]
+  readonly columns: readonly number[]
+}
+
 /** What learns in a classifier. Classes are numbers from 0; the arguments' lengths and values are checked already. */
 export interface ServedModel {
   /** of what it keeps */
@@ -18,8 +24,8 @@ export interface ServedModel {
   removeClass(label: number): void
   /** whether a sample of the class is left */
   has(label: number): boolean
-  /** what a Predictor answers with: ReLU between layers, the last one's outputs are the logits of `columns` */
-  layers(): { readonly layers: readonly PredictorLayer[]; readonly columns: readonly number[] }
+  /** what answers from now on */
+  layers(): Answering
   /** see `Report.estimatedRise` */
   estimatedRise(): number | null
   /** copies */

@@ -12,7 +12,7 @@ import { Mlp } from '../nn/mlp.ts'
 import { Adam } from '../optim/adam.ts'
 import { Random, type RandomState } from '../tensor/random.ts'
 import { Learner } from '../training/learner.ts'
-import type { ModelState, ServedModel } from './model.ts'
+import type { Answering, ModelState, ServedModel } from './model.ts'
 import type { Settings } from './settings.ts'
 import type { NetworkMethod } from './types.ts'
 
@@ -109,7 +109,7 @@ export class NetworkModel implements ServedModel {
     return label < this.#parts.mlp.outputs
   }
 
-  layers() {
+  layers(): Answering {
     const { mlp } = this.#parts
     return { layers: mlp.layers(), columns: Array.from({ length: mlp.outputs }, (_, column) => column) }
   }
