@@ -1,0 +1,60 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { mutated } from '../../bench/fuzz/mutate.ts'
+import { edit } from '../../bench/fuzz/targets/edit.ts'
+import { TARGETS } from '../../bench/fuzz/targets/index.ts'
+import { judged } from '../../bench/fuzz/targets/target.ts'
+import { PalimpsestError } from '../../bindings/errors.ts'
+import { Random } from '../../src/tensor/random.ts'
+
+// a state that frees some parameters makes each method say so
+beforeAll(() => void vi.spyOn(process, 'emitWarning').mockImplementation(() => {}))
+afterAll(() => void vi.restoreAllMocks())
+
+describe.each(TARGETS.map((target) => [target.name, target] as const))('%s', (_, target) => {
+  test('what is valid is taken', async () => {
+    for (const seed of await target.seeds()) expect(await target.run(seed)).toBe('taken')
+  })
+
+  test('what was altered is taken whole, or refused', async () => {
+    const seeds = await target.seeds()
+    const seed = fc.nat(seeds.length - 1)
+    const outcomes = new Set<string>()
+    await fc.assert(
+      fc.asyncProperty(seed, seed, fc.nat(), async (one, other, state) => {
+        const input = mutated(seeds[one] as Uint8Array, seeds[other] as Uint8Array, Random.from(state))
+        outcomes.add(await target.run(input))
+      }),
+      { numRuns: 400 },
+    )
+    expect([...outcomes].sort()).toEqual(['refused', 'taken'])
+  })
+
+  test('every byte set to 0, to 255, and to its neighbour', async () => {
+    for (const seed of await target.seeds())
+      for (let at = 0; at < Math.min(seed.length, 24); at++)
+        for (const value of [0, 255, (seed[at] as number) ^ 1])
+          await target.run(Uint8Array.from(seed).fill(value, at, at + 1))
+  })
+})
+
+describe('the judges', () => {
+  const refuse = (code: 'SHAPE' | 'LENGTH') => () => {
+    throw new PalimpsestError(code, 'wrong')
+  }
+
+  test('take success and the codes that are named, and nothing else', async () => {
+    expect(await judged(['SHAPE'], () => 1)).toBe('taken')
+    expect(await judged(['SHAPE'], refuse('SHAPE'))).toBe('refused')
+    await expect(judged(['SHAPE'], refuse('LENGTH'))).rejects.toThrow('wrong')
+    await expect(judged(['SHAPE'], () => JSON.parse('{'))).rejects.toThrow(SyntaxError)
+  })
+
+  test('a script changes what it says and leaves the rest', () => {
+    const state = { method: 'ewc', numbers: { tasks: 1 }, arrays: { 'w/anchor': Float32Array.of(1, 2) } }
+    expect(edit(state, new Uint8Array())).toEqual(state)
+    expect(edit(state, Uint8Array.of(3, 0, 1, 1)).arrays['w/anchor']).toEqual(Float32Array.of(1, -1))
+    expect(edit(state, Uint8Array.of(2, 0, 0, 0)).arrays).toEqual({})
+    expect(state.arrays['w/anchor']).toEqual(Float32Array.of(1, 2))
+  })
+})
