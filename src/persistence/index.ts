@@ -1,3 +1,4 @@
 export type { StoredNumbers } from './dtypes.ts'
 export { type ReadOptions, readStored, writeAtomically } from './file.ts'
 export { decodeSafetensors, encodeSafetensors, type Stored, type StoredTensor } from './safetensors.ts'
+export { loadStateDict } from './state-dict.ts'
