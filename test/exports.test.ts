@@ -108,6 +108,7 @@ test('palimpsest/persistence', async () => {
     [
       "decodeSafetensors",
       "encodeSafetensors",
+      "loadStateDict",
       "readStored",
       "writeAtomically",
     ]
@@ -129,6 +130,7 @@ test('the manifest names these entries alone, each built from a source', () => {
     './continual',
     './data',
     './persistence',
+    './serving',
     './package.json',
   ])
   for (const entry of Object.values(manifest.exports)) {

@@ -20,7 +20,13 @@ const ORDER = [
 
 /** what users import by the package's name: re-exports only, and none of them for use inside src */
 const ROOT_ENTRIES = ['src/index.ts', 'src/autograd.ts']
-const ENTRIES = [...ROOT_ENTRIES, 'src/continual/index.ts', 'src/data/index.ts', 'src/persistence/index.ts']
+const ENTRIES = [
+  ...ROOT_ENTRIES,
+  'src/continual/index.ts',
+  'src/data/index.ts',
+  'src/persistence/index.ts',
+  'src/serving/index.ts',
+]
 
 const parse = ({ path, text }: Source) => ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
 

@@ -2,7 +2,7 @@ export { type Batch, type Batches, type BatchesOptions, batches } from './batche
 export { cacheFolder } from './cache.ts'
 export { type Idx, parseIdx, setFromIdx } from './idx.ts'
 export { type LoadOptions, type LoadProgress, loadFashionMnist, loadMnist, type TrainAndTest } from './load.ts'
-export { type LabelledSet, type LabelledSetFields, labelledSet, subset, union } from './set.ts'
+export { type LabelledSet, type LabelledSetFields, labelledSet, type Rows, subset, union } from './set.ts'
 export {
   type PermutedOptions,
   permuted,

@@ -24,7 +24,7 @@ export class ContinualClassifier {
   readonly #end: () => Promise<void>
   #path: string | null
 
-  /** @internal */
+  /** @internal Made by `create`, `load` or a store. */
   constructor(channel: Channel, path: string | null, end: () => Promise<void>) {
     this.#channel = channel
     this.#path = path
@@ -172,6 +172,7 @@ export class ContinualClassifier {
     await this.#end()
   }
 
+  /** `close`, for `await using` */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

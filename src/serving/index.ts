@@ -3,6 +3,7 @@ export type {
   AnalyticModelOptions,
   Answer,
   ClassifierOptions,
+  DriftReport,
   LearnOptions,
   NetworkMethod,
   NetworkModelOptions,

@@ -1,5 +1,8 @@
+import type { Evaluation } from '../training/events.ts'
+
 /** Running sums and a closed-form head: see `Analytic` of `palimpsest/continual`, whose options these are. */
 export interface AnalyticModelOptions {
+  /** which of the two it is */
   readonly kind: 'analytic'
   /** random ReLU features of a row; default 0: the inputs themselves */
   readonly features?: number
@@ -18,6 +21,7 @@ export type NetworkMethod = 'none' | 'ewc' | 'si' | 'mas' | 'kfac' | 'lwf' | 're
 
 /** An Mlp that is trained by Adam, one step a batch, with a method of `palimpsest/continual`. At most 256 classes. */
 export interface NetworkModelOptions {
+  /** which of the two it is */
   readonly kind: 'network'
   /** sizes of the hidden layers; default [100] */
   readonly hidden?: readonly number[]
@@ -97,6 +101,16 @@ export interface Score {
   readonly calibrationError: number | null
 }
 
+/** How far inputs and answers have moved lately, rows with a half-life of 200. */
+export interface DriftReport {
+  /** of the inputs' recent mean from that of all, in standard deviations: root of the mean square over inputs */
+  readonly distance: number
+  /** what chance alone makes of it */
+  readonly expected: number
+  /** share answered right lately; null before the first */
+  readonly recentAccuracy: number | null
+}
+
 /** What `report` tells. */
 export interface Report {
   /** changes so far */
@@ -114,9 +128,9 @@ export interface Report {
   /** estimated rise, in nats a sample, of the loss of consolidated tasks: the penalty without lambda; null where a method gives none */
   readonly estimatedRise: number | null
   /** accuracy and mean loss on the rows given, exactly; null without them */
-  readonly probe: { readonly accuracy: number; readonly loss: number; readonly count: number } | null
-  /** how far the inputs' recent mean is from that of all, in standard deviations: root of the mean square over inputs */
-  readonly drift: { readonly distance: number; readonly expected: number; readonly recentAccuracy: number | null }
+  readonly probe: Evaluation | null
+  /** how far what comes has moved */
+  readonly drift: DriftReport
   /** of the state and of what answers */
   readonly bytes: number
 }
