@@ -67,8 +67,8 @@ const TABLES: Partial<Record<`${ProtocolName}/${Scenario}`, Table>> = {
     kfac: { settings: { lambda: 10, samples: 2000 }, tunedOn: 'other-stream' },
   },
   'kutalev/domain': {
-    ewc: tuned({ lambda: 30, samples: 5000 }),
-    'ewc-online': tuned({ lambda: 30, samples: 5000 }),
+    ewc: tuned({ lambda: 30, samples: 5000, average: 1 }),
+    'ewc-online': tuned({ lambda: 30, samples: 5000, average: 1 }),
     mas: tuned({ lambda: 0.01, samples: 5000 }),
     si: tuned({ lambda: 10 }),
     kfac: tuned({ lambda: 3, samples: 2000 }),
