@@ -2,11 +2,13 @@
 import { PalimpsestError } from '../bindings/errors.ts'
 import { ARTICLE_HELP, article } from './article/command.ts'
 import { SELECT_HELP, select } from './article/select.ts'
+import { CRASH_HELP, crash } from './crash/command.ts'
 import { DATA_HELP, data } from './data.ts'
 import { FUZZ_HELP, fuzz } from './fuzz/command.ts'
 import { LADDER_HELP, ladder } from './ladder/command.ts'
 import { UsageError } from './options.ts'
 import { version } from './report.ts'
+import { SOAK_HELP, soak } from './soak/command.ts'
 import { SPEED_HELP, speed } from './speed/command.ts'
 import { endurance, STEPS_HELP } from './speed/endurance.ts'
 import { type Purpose, STREAM_HELP, streamCommand } from './streams/command.ts'
@@ -23,12 +25,14 @@ const HELP = `palimpsest ${version()}
   palimpsest ladder        from the article's recipe to ours, one change at a time, with controls for the Fisher
   palimpsest speed         kernels and training steps against the limit of the hardware
   palimpsest steps         a million training steps, whose memory must not grow
+  palimpsest crash         a classifier is killed again and again, and must have lost nothing
   palimpsest fuzz          hostile input to the addon and to every parser
+  palimpsest soak          things made and dropped for a long time, whose memory must not grow
   palimpsest data          fetch both data sets and say where they are
 
 Options go after the command; --help after a command lists its own.
 
-${[ARTICLE_HELP, SELECT_HELP, STREAM_HELP, RESULTS_HELP, LADDER_HELP, SPEED_HELP, STEPS_HELP, FUZZ_HELP, DATA_HELP].join('\n\n')}`
+${[ARTICLE_HELP, SELECT_HELP, STREAM_HELP, RESULTS_HELP, LADDER_HELP, SPEED_HELP, STEPS_HELP, CRASH_HELP, FUZZ_HELP, SOAK_HELP, DATA_HELP].join('\n\n')}`
 
 const streams = (purpose: Purpose) =>
   Object.fromEntries(STREAMS.map((stream) => [stream, streamCommand(stream, purpose)]))
@@ -59,13 +63,17 @@ async function main(args: readonly string[]): Promise<void> {
       return speed(rest)
     case 'steps':
       return endurance(rest)
+    case 'crash':
+      return crash(rest)
     case 'fuzz':
       return fuzz(rest)
+    case 'soak':
+      return soak(rest)
     case 'data':
       return data(rest)
     default:
       throw new UsageError(
-        `'${command}' is not a command: run, tune, results, ladder, speed, steps, fuzz, data or help`,
+        `'${command}' is not a command: run, tune, results, ladder, speed, steps, crash, fuzz, soak, data or help`,
       )
   }
 }
