@@ -93,14 +93,19 @@ print(json.dumps({
     )
   })
 
-  it('writes what is read: float16, bfloat16 and int64 too, and a state dict', async () => {
+  it('writes what is read as a state dict: float16, bfloat16 and float64 too', async () => {
     const path = join(folder, 'theirs')
     run(
       `
-import struct, sys
-from safetensors import serialize_file
-def entry(dtype, shape, code, *values): return {'dtype': dtype, 'shape': shape, 'data': struct.pack('<%d%s' % (len(values), code), *values)}
-serialize_file({
+import ctypes, safetensors, struct, sys
+alive = []
+def entry(dtype, shape, code, *values):
+    data = struct.pack('<%d%s' % (len(values), code), *values)
+    # before 0.8 a dict, since then a pointer
+    if not hasattr(safetensors, 'TensorSpec'): return {'dtype': dtype, 'shape': shape, 'data': data}
+    alive.append(ctypes.create_string_buffer(data, len(data)))
+    return safetensors.TensorSpec(dtype=dtype, shape=shape, data_ptr=ctypes.addressof(alive[-1]), data_len=len(data))
+safetensors.serialize_file({
   'fc1.weight': entry('float16', [2, 1], 'e', 0.5, -3), 'fc1.bias': entry('float32', [2], 'f', 1, 2),
   'fc2.weight': entry('float64', [2, 2], 'd', 1, 2, 3, 4), 'fc2.bias': entry('bfloat16', [2], 'H', 0x3f80, 0xc000),
 }, sys.argv[1], {'format': 'pt'})`,

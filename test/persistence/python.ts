@@ -11,7 +11,11 @@ const has = (python: string) => runs(python, '-c', 'import safetensors')
 
 function installed(): boolean {
   const [pip, python] = [`${FOLDER}/bin/pip`, `${FOLDER}/bin/python`]
-  return runs('python3', '-m', 'venv', FOLDER) && runs(pip, 'install', '--quiet', 'safetensors') && has(python)
+  return (
+    runs('python3', '-m', 'venv', FOLDER) &&
+    runs(pip, 'install', '--quiet', '--retries', '1', '--timeout', '20', '--only-binary', ':all:', 'safetensors') &&
+    has(python)
+  )
 }
 
 /** A Python with the package `safetensors`: the system's, or one that pip supplies; null where there is none. */
