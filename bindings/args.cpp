@@ -3,6 +3,17 @@
 #include <cmath>
 #include <functional>
 
+#ifdef __wasm__
+extern "C" {
+// throws a JavaScript error through all frames of the module; nothing in them needs to be destroyed
+[[noreturn, clang::import_module("palimpsest"), clang::import_name("refuse")]] void palimpsest_refuse(
+    const char* code, const char* message);
+// where a copy of a typed array lies while the call runs; goes back into it afterwards if written
+[[clang::import_module("palimpsest"), clang::import_name("place")]] void* palimpsest_place(napi_value array,
+                                                                                           bool written);
+}
+#endif
+
 namespace palimpsest {
 namespace {
 
@@ -75,7 +86,11 @@ Args::Args(napi_env env, napi_callback_info info) : env_(env) {
 }
 
 void Args::refuse(const char* code, const std::string& message) const {
+#ifdef __wasm__
+  palimpsest_refuse(code, (std::string(function_) + ": " + message).c_str());
+#else
   throw Failure{code, std::string(function_) + ": " + message};
+#endif
 }
 
 double Args::number(const char* name) {
@@ -133,6 +148,9 @@ View<T> Args::array(const char* name, std::size_t length) {
   if (count == 0 || (length != 0 && count != length))
     refuse("LENGTH", std::string(name) + " has " + std::to_string(count) + " elements, expected " +
                          (length == 0 ? "at least 1" : std::to_string(length)));
+#ifdef __wasm__
+  data = palimpsest_place(value, !std::is_const_v<T>);
+#endif
   return {static_cast<T*>(data), count, name};
 }
 

@@ -27,6 +27,12 @@ struct View {
   operator T*() const { return data; }
 };
 
+// a length, or one that no array has where the product does not fit: std::size_t has 32 bits in WebAssembly
+inline std::size_t product(std::size_t a, std::size_t b) {
+  std::size_t length = 0;
+  return __builtin_mul_overflow(a, b, &length) ? SIZE_MAX : length;
+}
+
 struct Range {
   const void* begin;
   const void* end;

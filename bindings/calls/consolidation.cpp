@@ -25,8 +25,8 @@ Napi::Value accumulate(Args& args) {
 
 Napi::Value class_seed(Args& args) {
   const std::size_t rows = args.size("rows"), classes = args.size("classes"), chosen = args.size("chosen", 0);
-  const auto probabilities = args.array<const float>("probabilities", rows * classes);
-  const auto out = args.array<float>("out", rows * classes);
+  const auto probabilities = args.array<const float>("probabilities", product(rows, classes));
+  const auto out = args.array<float>("out", product(rows, classes));
   if (chosen >= classes) args.refuse("LABEL_OUT_OF_RANGE", "chosen must be below classes");
   args.distinct(out, {probabilities});
   split(rows, smallest_range / classes, 1, [&](std::size_t begin, std::size_t end) {

@@ -30,9 +30,9 @@ Napi::Value scale(Args& args) {
 
 Napi::Value add_bias(Args& args) {
   const std::size_t rows = args.size("rows"), columns = args.size("columns");
-  const auto x = args.array<const float>("x", rows * columns);
+  const auto x = args.array<const float>("x", product(rows, columns));
   const auto bias = args.array<const float>("bias", columns);
-  const auto out = args.array<float>("out", rows * columns);
+  const auto out = args.array<float>("out", product(rows, columns));
   args.distinct(out, {x}, true);
   args.distinct(out, {bias});
   split(rows, smallest_range / columns, 1, [&](std::size_t begin, std::size_t end) {

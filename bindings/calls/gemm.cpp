@@ -10,10 +10,10 @@ Napi::Value matmul(Args& args) {
   p.m = args.size("m");
   p.n = args.size("n");
   p.k = args.size("k");
-  const auto a = args.array<const float>("a", p.m * p.k);
-  const auto b = args.array<const float>("b", p.k * p.n);
+  const auto a = args.array<const float>("a", product(p.m, p.k));
+  const auto b = args.array<const float>("b", product(p.k, p.n));
   const auto bias = args.optional<const float>("bias", p.n);
-  const auto c = args.array<float>("c", p.m * p.n);
+  const auto c = args.array<float>("c", product(p.m, p.n));
   p.accumulate = args.flag("accumulate");
   p.relu = args.flag("relu");
   args.distinct(c, {a, b, bias});

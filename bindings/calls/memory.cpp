@@ -19,7 +19,7 @@ Napi::Value to_boundary(Args& args) {
 
 // asks for large pages where whole ones fit; returns how many bytes they cover, 0 where the system knows none
 Napi::Value large_pages(Args& args) {
-  const auto bytes = args.array<const std::uint8_t>("bytes", 0);
+  [[maybe_unused]] const auto bytes = args.array<const std::uint8_t>("bytes", 0);
   std::size_t covered = 0;
 #ifdef __linux__
   constexpr std::uintptr_t page = 2 << 20;

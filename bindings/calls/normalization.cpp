@@ -9,7 +9,7 @@ BatchNorm layer(Args& args, std::size_t least_rows, View<const float>& x, View<c
   BatchNorm p{};
   p.rows = args.size("rows", least_rows);
   p.features = args.size("features");
-  x = args.array<const float>("x", p.rows * p.features);
+  x = args.array<const float>("x", product(p.rows, p.features));
   gamma = args.array<const float>("gamma", p.features);
   beta = args.array<const float>("beta", p.features);
   p.x = x;
@@ -28,7 +28,7 @@ Napi::Value training(Args& args) {
   const auto running_variance = args.array<float>("runningVariance", p.features);
   const auto mean = args.array<float>("mean", p.features);
   const auto inverse_deviation = args.array<float>("inverseDeviation", p.features);
-  const auto y = args.array<float>("y", p.rows * p.features);
+  const auto y = args.array<float>("y", product(p.rows, p.features));
   if (!(momentum >= 0 && momentum <= 1)) args.refuse("INVALID_ARGUMENT", "momentum must lie in [0, 1]");
   args.distinct(running_mean, {x, gamma, beta, running_variance, mean, inverse_deviation, y});
   args.distinct(running_variance, {x, gamma, beta, mean, inverse_deviation, y});
@@ -47,7 +47,7 @@ Napi::Value evaluation(Args& args) {
   const BatchNorm p = layer(args, 1, x, gamma, beta);
   const auto mean = args.array<const float>("runningMean", p.features);
   const auto variance = args.array<const float>("runningVariance", p.features);
-  const auto out = args.array<float>("out", p.rows * p.features);
+  const auto out = args.array<float>("out", product(p.rows, p.features));
   args.distinct(out, {x, gamma, beta, mean, variance});
   (current_table()->*kernel)(p, mean, variance, out);
   return args.env().Undefined();
@@ -62,8 +62,8 @@ Napi::Value gradient(Args& args) {
   const BatchNorm p = layer(args, 1, x, gamma, beta);
   const auto mean = args.array<const float>("mean", p.features);
   const auto spread = args.array<const float>("spread", p.features);
-  const auto d_y = args.array<const float>("dY", p.rows * p.features);
-  const auto d_x = args.array<float>("dX", p.rows * p.features);
+  const auto d_y = args.array<const float>("dY", product(p.rows, p.features));
+  const auto d_x = args.array<float>("dX", product(p.rows, p.features));
   const auto d_gamma = args.array<float>("dGamma", p.features);
   const auto d_beta = args.array<float>("dBeta", p.features);
   args.distinct(d_x, {x, gamma, beta, mean, spread, d_y, d_gamma, d_beta});

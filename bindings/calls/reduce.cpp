@@ -20,7 +20,7 @@ Napi::Value all_finite(Args& args) {
 
 Napi::Value row_sums(Args& args) {
   const std::size_t rows = args.size("rows"), columns = args.size("columns");
-  const auto x = args.array<const float>("x", rows * columns);
+  const auto x = args.array<const float>("x", product(rows, columns));
   const auto out = args.array<float>("out", rows);
   args.distinct(out, {x});
   split(rows, smallest_sum / columns, 16, [&](std::size_t begin, std::size_t end) {
@@ -31,7 +31,7 @@ Napi::Value row_sums(Args& args) {
 
 Napi::Value column_sums(Args& args) {
   const std::size_t rows = args.size("rows"), columns = args.size("columns");
-  const auto x = args.array<const float>("x", rows * columns);
+  const auto x = args.array<const float>("x", product(rows, columns));
   const auto out = args.array<float>("out", columns);
   args.distinct(out, {x});
   current_table()->column_sums(x, rows, columns, out);
@@ -40,7 +40,7 @@ Napi::Value column_sums(Args& args) {
 
 Napi::Value argmax(Args& args) {
   const std::size_t rows = args.size("rows"), columns = args.size("columns");
-  const auto x = args.array<const float>("x", rows * columns);
+  const auto x = args.array<const float>("x", product(rows, columns));
   const auto out = args.array<std::uint32_t>("out", rows);
   args.distinct(out, {x});
   // the kernel finds it, too, but has written the rows before it by then

@@ -8,8 +8,8 @@ using Rowwise = void (*KernelTable::*)(const float*, std::size_t, std::size_t, f
 template <Rowwise kernel>
 Napi::Value rowwise(Args& args) {
   const std::size_t rows = args.size("rows"), classes = args.size("classes");
-  const auto logits = args.array<const float>("logits", rows * classes);
-  const auto out = args.array<float>("out", rows * classes);
+  const auto logits = args.array<const float>("logits", product(rows, classes));
+  const auto out = args.array<float>("out", product(rows, classes));
   args.distinct(out, {logits});
   split(rows, smallest_exponentials / classes, 1, [&](std::size_t begin, std::size_t end) {
     (current_table()->*kernel)(logits + begin * classes, end - begin, classes, out + begin * classes);
@@ -19,9 +19,9 @@ Napi::Value rowwise(Args& args) {
 
 Napi::Value log_softmax_gradient(Args& args) {
   const std::size_t rows = args.size("rows"), classes = args.size("classes");
-  const auto log_p = args.array<const float>("logP", rows * classes);
-  const auto d_log_p = args.array<const float>("dLogP", rows * classes);
-  const auto d_logits = args.array<float>("dLogits", rows * classes);
+  const auto log_p = args.array<const float>("logP", product(rows, classes));
+  const auto d_log_p = args.array<const float>("dLogP", product(rows, classes));
+  const auto d_logits = args.array<float>("dLogits", product(rows, classes));
   args.distinct(d_logits, {log_p, d_log_p});
   split(rows, smallest_exponentials / classes, 1, [&](std::size_t begin, std::size_t end) {
     const std::size_t at = begin * classes;
@@ -32,10 +32,10 @@ Napi::Value log_softmax_gradient(Args& args) {
 
 Napi::Value softmax_cross_entropy(Args& args) {
   const std::size_t rows = args.size("rows"), classes = args.size("classes");
-  const auto logits = args.array<const float>("logits", rows * classes);
+  const auto logits = args.array<const float>("logits", product(rows, classes));
   const auto labels = args.array<const std::uint8_t>("labels", rows);
   const auto row_loss = args.array<float>("rowLoss", rows);
-  const auto d_logits = args.array<float>("dLogits", rows * classes);
+  const auto d_logits = args.array<float>("dLogits", product(rows, classes));
   args.distinct(row_loss, {logits, labels, d_logits});
   args.distinct(d_logits, {logits, labels});
   args.below(labels, classes);
