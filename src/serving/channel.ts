@@ -5,8 +5,22 @@ import { SlotReader } from './slots.ts'
 
 let models = 0
 
+/** What a classifier asks, and reads. */
+export interface Access {
+  /** what answers; null while no class is there */
+  readonly reader: SlotReader | null
+  /** of the model's state and of what answers */
+  readonly bytes: number
+  /** calls that wait or are under way */
+  readonly pending: number
+  /** why nothing can be asked any more, or null */
+  readonly dead: PalimpsestError | null
+  /** @throws PalimpsestError `OVERLOADED`, `CLOSED`, `WORKER_DIED`, what the worker answers; the signal's reason */
+  ask<T, N extends CallName = CallName>(name: N, call: Calls[N], options?: CallOptions): Promise<T>
+}
+
 /** The way to one model in a worker: calls go there, and what it publishes is read here. */
-export class Channel {
+export class Channel implements Access {
   readonly #host: Host
   readonly #model = ++models
   readonly #most: number
@@ -23,29 +37,25 @@ export class Channel {
     host.models++
   }
 
-  /** what answers; null while no class is there */
   get reader(): SlotReader | null {
     return this.#reader
   }
 
-  /** of the model's state and of what answers */
   get bytes(): number {
     return this.#state + (this.#reader?.bytes ?? 0)
   }
 
-  /** calls that wait or are under way */
   get pending(): number {
     return this.#pending
   }
 
-  /** why nothing can be asked any more, or null */
   get dead(): PalimpsestError | null {
     return this.#closed ? new PalimpsestError('CLOSED', 'this classifier was closed') : this.#host.dead
   }
 
   /**
    * Asks the worker. What changes the model is answered once predictions know it.
-   * @throws PalimpsestError `OVERLOADED`, `CLOSED`, `WORKER_DIED`, what the worker answers; the signal's reason
+   * @throws as {@link Access.ask}
    */
   async ask<T, N extends CallName = CallName>(name: N, call: Calls[N], options: CallOptions = {}): Promise<T> {
     if (this.dead) throw this.dead

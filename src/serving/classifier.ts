@@ -1,5 +1,5 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
-import { Channel } from './channel.ts'
+import { type Access, Channel } from './channel.ts'
 import { Host } from './host.ts'
 import { invalid, settingsOf, text, whole } from './settings.ts'
 import type { Answer, ClassifierOptions, LearnOptions, Receipt, Report, RunOptions } from './types.ts'
@@ -20,12 +20,12 @@ export interface LoadOptions extends RunOptions {
  * of it. What `save` has answered outlasts the process.
  */
 export class ContinualClassifier {
-  readonly #channel: Channel
+  readonly #channel: Access
   readonly #end: () => Promise<void>
   #path: string | null
 
   /** @internal Made by `create`, `load` or a store. */
-  constructor(channel: Channel, path: string | null, end: () => Promise<void>) {
+  constructor(channel: Access, path: string | null, end: () => Promise<void>) {
     this.#channel = channel
     this.#path = path
     this.#end = end
@@ -64,7 +64,10 @@ export class ContinualClassifier {
       await host.close()
       throw error
     }
-    return new ContinualClassifier(channel, path, () => host.close())
+    return new ContinualClassifier(channel, path, async () => {
+      await channel.close()
+      await host.close()
+    })
   }
 
   /** the classes that predict may answer */
@@ -166,9 +169,8 @@ export class ContinualClassifier {
     return sequence
   }
 
-  /** Ends its thread once what waits is done; saves nothing. */
+  /** Ends its thread once what waits is done; saves nothing. One of a store is given back to it. */
   async close(): Promise<void> {
-    await this.#channel.close()
     await this.#end()
   }
 

@@ -1,4 +1,5 @@
 export { ContinualClassifier, type LoadOptions } from './classifier.ts'
+export { ClassifierStore, type StoreOptions } from './store.ts'
 export type {
   AnalyticModelOptions,
   Answer,
@@ -11,4 +12,5 @@ export type {
   Report,
   RunOptions,
   Score,
+  StoreReport,
 } from './types.ts'

@@ -134,3 +134,21 @@ export interface Report {
   /** of the state and of what answers */
   readonly bytes: number
 }
+
+/** What a store tells of itself. Counts are since it was opened. */
+export interface StoreReport {
+  /** models in memory */
+  readonly residents: number
+  /** of these, how many somebody has open */
+  readonly held: number
+  /** what they take */
+  readonly bytes: number
+  /** what they may take */
+  readonly budget: number
+  /** openings of what was in memory */
+  readonly hits: number
+  /** openings of what was not */
+  readonly misses: number
+  /** models that left memory to make room */
+  readonly evictions: number
+}
