@@ -92,7 +92,8 @@ export function restricted(
   among: readonly number[] = classes,
 ): FloatScores {
   const D = weight.length / classes.length
-  const chosen = classes.flatMap((label, c) => (among.includes(label) ? [c] : []))
+  const wanted = new Set(among)
+  const chosen = classes.flatMap((label, c) => (wanted.has(label) ? [c] : []))
   const [w, b] = [alignedFloats(chosen.length * D), alignedFloats(chosen.length)]
   chosen.forEach((c, k) => {
     w.set(weight.subarray(c * D, (c + 1) * D), k * D)

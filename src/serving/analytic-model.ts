@@ -1,10 +1,12 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
 import { Analytic } from '../continual/analytic.ts'
+import type { PredictorLayer } from '../nn/predictor.ts'
 import type { Answering, ModelState, ServedModel } from './model.ts'
 import type { Settings } from './settings.ts'
 
 /** Running sums: nothing is trained, so nothing has to be protected. */
 export class AnalyticModel implements ServedModel {
+  readonly live = false
   readonly #analytic: Analytic
 
   constructor({ inputs, model }: Settings) {
@@ -41,7 +43,7 @@ export class AnalyticModel implements ServedModel {
   }
 
   layers(): Answering {
-    return { layers: this.#analytic.layers(), columns: this.#analytic.classes }
+    return { layers: this.#layers(), columns: this.#analytic.classes }
   }
 
   estimatedRise(): null {
@@ -54,5 +56,17 @@ export class AnalyticModel implements ServedModel {
 
   restore(state: ModelState): void {
     this.#analytic.restore({ ...state, method: this.#analytic.name })
+  }
+
+  /** where the matrix is singular, as of rows that are all 0, what more and more ridge comes to: the classes' shares */
+  #layers(): readonly PredictorLayer[] {
+    try {
+      return this.#analytic.layers()
+    } catch (error) {
+      if (!(error instanceof PalimpsestError && error.code === 'NOT_POSITIVE_DEFINITE')) throw error
+      const { classes, samples, inputs } = this.#analytic
+      const bias = Float32Array.from(classes, (label) => this.#analytic.countOf(label) / samples)
+      return [{ weight: new Float32Array(classes.length * inputs), bias, norm: [] }]
+    }
   }
 }

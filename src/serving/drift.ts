@@ -1,6 +1,6 @@
 // of what came before a row, that many rows ago half
 const HALF_LIFE = 200
-const DECAY = 1 - 0.6931471805599453 / HALF_LIFE
+const DECAY = 1 - Math.LN2 / HALF_LIFE
 
 /** How far the inputs have moved: their recent mean beside mean and variance of all, by sums alone. */
 export class Drift {
@@ -16,7 +16,7 @@ export class Drift {
     this.#recent = new Float64Array(inputs)
   }
 
-  /** Rows x [B, I]; with sign -1 takes them back from the sums of all. */
+  /** Rows x [B, I]; with sign -1 takes them back from the sums of all, and begins the recent mean anew. */
   add(x: Float32Array, sign: 1 | -1 = 1): void {
     const I = this.#sum.length
     const rows = x.length / I
@@ -28,6 +28,10 @@ export class Drift {
         if (sign === 1) this.#recent[i] = (this.#recent[i] as number) * DECAY + value
       }
       if (sign === 1) this.#weight = this.#weight * DECAY + 1
+    }
+    if (sign === -1) {
+      this.#recent.fill(0)
+      this.#weight = 0
     }
     this.#rows = Math.max(0, this.#rows + sign * rows)
     if (this.#rows === 0) this.reset()
@@ -42,7 +46,7 @@ export class Drift {
   /** Root mean square over inputs, in standard deviations of all; and what chance alone makes of it. */
   report(): { readonly distance: number; readonly expected: number } {
     const n = this.#rows
-    if (n < 2) return { distance: 0, expected: 0 }
+    if (n < 2 || this.#weight === 0) return { distance: 0, expected: 0 }
     let [total, inputs] = [0, 0]
     this.#sum.forEach((sum, i) => {
       const mean = sum / n

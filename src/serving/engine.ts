@@ -10,7 +10,7 @@ import { NetworkModel } from './network-model.ts'
 import { type Outcome, Scoreboard } from './scoreboard.ts'
 import { invalid, type Settings, text } from './settings.ts'
 import type { Published } from './slots.ts'
-import { Temperature } from './temperature.ts'
+import { lossOf, Temperature } from './temperature.ts'
 import { Threshold } from './threshold.ts'
 import type { Receipt, Report } from './types.ts'
 
@@ -80,7 +80,8 @@ export class Engine {
     if (id !== undefined && ids.has(id)) return { sequence: this.#sequence, learnt: false }
     const seen = this.#predicted(x, rows, labels)
     const numbers = names.numbersFor(labels)
-    model.learn(x, numbers, Math.max(names.span, ...numbers.map((number) => number + 1)))
+    const span = numbers.reduce((most, number) => Math.max(most, number + 1), names.span)
+    model.learn(x, numbers, span)
     names.keep(labels, numbers)
     this.#count(seen)
     drift.add(x)
@@ -90,6 +91,8 @@ export class Engine {
 
   consolidate(x: Float32Array | null, labels: readonly string[]): Receipt {
     if (x) this.#check(x, labels)
+    else if (labels.length > 0) throw invalid('consolidate: there are labels without rows')
+    if (this.parts.names.labels.length === 0) throw new PalimpsestError('EMPTY_SET', 'nothing was learnt yet')
     this.parts.model.consolidate(x, this.#known(labels))
     return this.#changed()
   }
@@ -165,7 +168,8 @@ export class Engine {
 
   /** what the published state makes of rows whose classes it has */
   #predicted(x: Float32Array, rows: number, labels: readonly string[]): Predicted {
-    const published = this.#published ?? this.publish()
+    // a network's hidden layers are those that learn: with them goes the last one as it is now
+    const published = (this.parts.model.live ? null : this.#published) ?? this.publish()
     const columnOf = new Map(published?.labels.map((label, column) => [label, column]))
     const chosen = labels.flatMap((label, row) => (columnOf.has(label) ? [row] : []))
     const [C, I] = [published?.labels.length ?? 0, this.settings.inputs]
@@ -188,7 +192,7 @@ export class Engine {
         label: numberOf(column),
         answer: numberOf(answer),
         probability: p[index * C + answer] as number,
-        logLoss: -(logP[index * C + column] as number),
+        logLoss: lossOf(logP[index * C + column] as number),
       }
     })
     // as they would be undivided

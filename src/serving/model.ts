@@ -14,6 +14,8 @@ export interface Answering {
 export interface ServedModel {
   /** of what it keeps */
   readonly bytes: number
+  /** whether `layers` tells memory that `learn` changes, and costs nothing */
+  readonly live: boolean
   /** Learns rows x [B, I] of these classes [B], each below `classes`; wholly or not at all. */
   learn(x: Float32Array, labels: readonly number[], classes: number): void
   /** Protects what was learnt, by these rows or by what was gathered while learning. @throws `UNSUPPORTED`, `EMPTY_SET` */

@@ -20,6 +20,8 @@ type NetworkSettings = Extract<Settings['model'], { kind: 'network' }>
 
 // labels of a set are bytes
 const MOST_CLASSES = 256
+// Adam moves a weight by some rates a step: within these no gradient, nor its square, overflows
+const TAME = { rate: 0.1, input: 1e4 }
 // rows that a consolidation looks at together
 const CHUNK = 100
 
@@ -35,10 +37,15 @@ interface Parts {
 
 /** An Mlp with Adam and a method, which grows by an output for every new class. */
 export class NetworkModel implements ServedModel {
+  readonly live = true
   readonly #inputs: number
   readonly #settings: NetworkSettings
   #parts: Parts
   #random: Random
+  // whether it took a step since a consolidation: that makes moments and paths
+  #stepped = false
+  // null after a change of size
+  #bytes: number | null = null
 
   constructor({ inputs, model }: Settings) {
     if (model.kind !== 'network') throw new TypeError('no settings of a network')
@@ -49,7 +56,8 @@ export class NetworkModel implements ServedModel {
   }
 
   get bytes(): number {
-    return Object.values(this.state().arrays).reduce((sum, { byteLength }) => sum + byteLength, 0)
+    this.#bytes ??= Object.values(this.state().arrays).reduce((sum, { byteLength }) => sum + byteLength, 0)
+    return this.#bytes
   }
 
   learn(x: Float32Array, labels: readonly number[], classes: number): void {
@@ -57,11 +65,10 @@ export class NetworkModel implements ServedModel {
       throw new PalimpsestError('INVALID_ARGUMENT', `a network has at most ${MOST_CLASSES} classes, not ${classes}`)
     const { batchSize, epochs } = this.#settings
     const steps = Math.ceil(labels.length / batchSize) * epochs
-    // one step alone changes nothing when it fails; several go on a copy
-    const parts =
-      steps > 1 || classes > this.#parts.mlp.outputs
-        ? this.#copy(Math.max(classes, this.#parts.mlp.outputs))
-        : this.#parts
+    const { outputs } = this.#parts.mlp
+    const wild = this.#settings.learningRate > TAME.rate || x.some((value) => Math.abs(value) > TAME.input)
+    // one step alone changes nothing when it fails; several go on a copy, and one that may overflow what it changes
+    const parts = steps > 1 || classes > outputs || wild ? this.#copy(Math.max(classes, outputs)) : this.#parts
     const y = Uint8Array.from(labels)
     for (let epoch = 0; epoch < epochs; epoch++)
       for (let from = 0; from < y.length; from += batchSize) {
@@ -70,6 +77,9 @@ export class NetworkModel implements ServedModel {
         parts.learner.step(rows, y.subarray(from, to))
         if (epoch === epochs - 1) parts.gathered?.add(parts.mlp, rows, y.subarray(from, to))
       }
+    if (wild) checkFinite(parts)
+    if (classes > outputs || !this.#stepped) this.#bytes = null
+    this.#stepped = true
     this.#parts = parts
   }
 
@@ -95,6 +105,8 @@ export class NetworkModel implements ServedModel {
       method.consolidate({ model: mlp, set, batchSize: CHUNK, batches: null, random: this.#random })
     }
     gathered?.reset()
+    this.#bytes = null
+    this.#stepped = false
   }
 
   forget(): never {
@@ -163,6 +175,8 @@ export class NetworkModel implements ServedModel {
     const random = Random.restore([...((state.arrays.random as Float64Array) ?? [])] as unknown as RandomState)
     this.#parts = parts
     this.#random = random
+    this.#bytes = null
+    this.#stepped = false
   }
 
   #fresh(classes: number): Parts {
@@ -203,6 +217,15 @@ const MAKERS: Readonly<
 
 const methodOf = (settings: NetworkSettings): Method | null =>
   MAKERS[settings.method](settings.lambda === null ? {} : { lambda: settings.lambda }, settings)
+
+/** @throws PalimpsestError `NON_FINITE` */
+function checkFinite({ mlp, adam, gathered }: Parts): void {
+  const parameters = mlp.parameters()
+  const arrays = [adam.state(parameters).arrays, gathered?.state().arrays ?? {}].flatMap(Object.values)
+  const finite = (array: Float32Array | Float64Array): boolean => array.every(Number.isFinite)
+  if (![...parameters.map(({ data }) => data), ...arrays].every(finite))
+    throw new PalimpsestError('NON_FINITE', 'these rows, or this learning rate, would make the network overflow')
+}
 
 const unsupported = (verb: string) =>
   new PalimpsestError('UNSUPPORTED', `${verb}: a network cannot take back what it has learnt; the analytic model can`)

@@ -55,7 +55,7 @@ export class Scoreboard {
   }
 
   score(label: number): Score {
-    return scoreOf(this.#of(label))
+    return scoreOf(this.#counters.get(label) ?? new Float64Array(SIZE))
   }
 
   overall(): Score {

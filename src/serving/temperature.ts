@@ -7,7 +7,9 @@ const LEAST = 2 ** -7
 const ENOUGH = 30
 // of what came before a row, that many rows ago half
 const HALF_LIFE = 2000
-const DECAY = 1 - 0.6931471805599453 / HALF_LIFE
+// of a row, in nats
+const MOST_LOSS = 1e6
+const DECAY = 1 - Math.LN2 / HALF_LIFE
 
 const GRID: readonly number[] = Array.from({ length: STEPS }, (_, step) =>
   step % 2 === 0 ? LEAST * 2 ** (step / 2) : LEAST * 2 ** ((step - 1) / 2) * Math.SQRT2,
@@ -45,7 +47,7 @@ export class Temperature {
     GRID.forEach((temperature, step) => {
       native.scale(logits, 1 / temperature, scaled)
       native.logSoftmax(rows, classes, scaled, logP)
-      const loss = columns.reduce((sum, column, row) => sum - (logP[row * classes + column] as number), 0)
+      const loss = columns.reduce((sum, column, row) => sum + lossOf(logP[row * classes + column] as number), 0)
       this.#losses[step] = (this.#losses[step] as number) * decay + loss
     })
     this.#rows += rows
@@ -60,6 +62,9 @@ export class Temperature {
     this.#rows = rows[0] as number
   }
 }
+
+/** A row's log loss, within what sums can hold: logits of inputs far beyond all others may overflow. */
+export const lossOf = (logP: number): number => (Number.isFinite(logP) ? Math.min(-logP, MOST_LOSS) : MOST_LOSS)
 
 /** by products: pow differs between machines */
 export function power(base: number, exponent: number): number {

@@ -2,7 +2,7 @@ import { power } from './temperature.ts'
 
 const BINS = 1024
 const HALF_LIFE = 2000
-const DECAY = 1 - 0.6931471805599453 / HALF_LIFE
+const DECAY = 1 - Math.LN2 / HALF_LIFE
 const ENOUGH = 30
 
 /**
