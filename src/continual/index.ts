@@ -1,5 +1,4 @@
 export { Heads } from '../nn/heads.ts'
-export { WeightAverage } from '../optim/weight-average.ts'
 export { Analytic } from './analytic.ts'
 export type { AnalyticHead, AnalyticSolution, LinearScores } from './analytic-heads.ts'
 export type { AnalyticOptions, AnalyticPrediction, AnalyticPredictOptions } from './analytic-types.ts'

@@ -12,7 +12,7 @@ import { LeakyRelu } from './leaky-relu.ts'
 import { Linear } from './linear.ts'
 import type { Classifier, Mode, Prediction } from './module.ts'
 import { Predictor, type PredictorLayer } from './predictor.ts'
-import { checkRows } from './rows.ts'
+import { checkFiniteRows } from './rows.ts'
 
 /** What follows a hidden layer: max(0, x), or max(0.01 x, x) (Maas, Hannun and Ng 2013, with PyTorch's slope). */
 export type Activation = 'relu' | 'leaky-relu'
@@ -133,8 +133,7 @@ export class Mlp implements Classifier {
   /** As {@link Predictor.predict}, with the weights as they are now. */
   predict(x: Float32Array): Prediction {
     if (this.#predictor) return this.#predictor.predict(x)
-    checkRows(x, this.inputs)
-    if (!native.allFinite(x)) throw new PalimpsestError('NON_FINITE', 'x holds NaN or infinity')
+    checkFiniteRows(x, this.inputs)
     return answer(this, new Tape(), x)
   }
 

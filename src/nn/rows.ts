@@ -1,4 +1,5 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
+import { native } from '../../bindings/native.ts'
 
 /** How many whole rows x holds. @throws PalimpsestError `DTYPE`, `EMPTY_SET`, `LENGTH` */
 export function checkRows(x: Float32Array, inputs: number): number {
@@ -7,4 +8,11 @@ export function checkRows(x: Float32Array, inputs: number): number {
   if (x.length % inputs !== 0)
     throw new PalimpsestError('LENGTH', `x holds ${x.length} numbers, expected whole rows of ${inputs}`)
   return x.length / inputs
+}
+
+/** The same, and every number finite. @throws PalimpsestError `NON_FINITE` as well */
+export function checkFiniteRows(x: Float32Array, inputs: number): number {
+  const rows = checkRows(x, inputs)
+  if (!native.allFinite(x)) throw new PalimpsestError('NON_FINITE', 'x holds NaN or infinity')
+  return rows
 }

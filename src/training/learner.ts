@@ -1,13 +1,11 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
-import { native } from '../../bindings/native.ts'
 import { Tape } from '../autograd/tape.ts'
 import { checkSet } from '../continual/checks.ts'
 import type { Method } from '../continual/method.ts'
-import { batches } from '../data/batches.ts'
 import type { LabelledSet } from '../data/set.ts'
 import { answer } from '../nn/answer.ts'
 import type { Classifier, Prediction } from '../nn/module.ts'
-import { checkRows } from '../nn/rows.ts'
+import { checkFiniteRows } from '../nn/rows.ts'
 import { add } from '../ops/add.ts'
 import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.ts'
 import type { Optimizer } from '../optim/optimizer.ts'
@@ -18,23 +16,18 @@ import { Random } from '../tensor/random.ts'
 import type { Matrix } from '../tensor/shape.ts'
 import { checkpointOf, restoreCheckpoint } from './checkpoint.ts'
 import { evaluate } from './evaluate.ts'
-import type { ConsolidateOptions, Evaluation, FitEvent, FitOptions } from './events.ts'
-import { checkSame, identityOf, type Progress } from './progress.ts'
-
-/** What {@link Learner} takes besides a model. */
-export interface LearnerOptions {
-  /** changes the model's parameters */
-  readonly optimizer: Optimizer
-  /** what keeps old tasks; default null: nothing */
-  readonly method?: Method | null
-  /** of shuffling and of the samples that a consolidation draws; default: the model's */
-  readonly seed?: number
-}
+import {
+  type ConsolidateOptions,
+  checkWhole,
+  type Evaluation,
+  type FitEvent,
+  type FitOptions,
+  type LearnerOptions,
+} from './events.ts'
+import { begun, type Progress } from './progress.ts'
 
 // how long training may keep the event loop waiting, in milliseconds
 const PATIENCE = 8
-
-const BEGINNING = { step: 0, epoch: 1, done: 0, sum: 0, count: 0 } as const
 
 /**
  * Trains a model on one task after another: `step` or `fit` on a set, `consolidate` it, then on to the next.
@@ -78,7 +71,7 @@ export class Learner {
    * as it was
    */
   step(x: Float32Array, y: Uint8Array): number {
-    checkInput(x, this.model.inputs)
+    checkFiniteRows(x, this.model.inputs)
     if (!(y instanceof Uint8Array)) throw new PalimpsestError('DTYPE', 'step: y is not a Uint8Array')
     if (y.length * this.model.inputs !== x.length)
       throw new PalimpsestError('LENGTH', `step: ${y.length} labels for ${x.length / this.model.inputs} rows`)
@@ -92,42 +85,25 @@ export class Learner {
    * last step that was done left it
    */
   async *fit(set: LabelledSet, options: FitOptions = {}): AsyncGenerator<FitEvent, void, undefined> {
-    const { batchSize = 100, schedule = constant, every = Infinity, signal, resume = false } = options
+    const { schedule = constant, signal, resume = false } = options
     checkSet(this.model, set)
-    const held = resume ? this.#progress : null
-    const shuffling = held ? Random.restore(held.order) : this.#shuffling
-    const all = batches(set, { size: batchSize, shuffle: true, seed: shuffling, reuse: true })
-    const { steps = (options.epochs ?? 1) * all.length } = options
-    const { epochs = Math.ceil(steps / all.length) } = options.steps === undefined ? options : {}
-    for (const [name, value] of Object.entries({ epochs: options.epochs ?? 1, steps, every }))
-      if (!(value >= 1) || (Number.isFinite(value) && !Number.isInteger(value)))
-        throw new PalimpsestError('INVALID_ARGUMENT', `fit: ${name} is ${value}, expected a whole number of at least 1`)
-    const now: Progress = { ...BEGINNING, set: () => identityOf(set), batchSize, steps, order: shuffling.state }
-    if (held) {
-      checkSame(held, set, batchSize, steps)
-      const { step, epoch, done, sum, count } = held
-      Object.assign(now, { step, epoch, done, sum, count })
-    }
+    const plan = planOf(set, options, this.#shuffling, resume ? this.#progress : null)
+    const { all, epochs, steps, every, shuffling, now } = plan
     this.#shuffling = shuffling
     this.#progress = now
-    let rested = performance.now()
+    const turn = turns()
     while (now.epoch <= epochs) {
       const { epoch } = now
       let batch = 0
       for (const { x, y } of all) {
         if (now.step === steps && batch === now.done) break
+        const waiting = turn()
+        if (waiting) await waiting
         signal?.throwIfAborted()
-        if (performance.now() - rested > PATIENCE) {
-          await new Promise<void>((next) => setImmediate(next))
-          rested = performance.now()
-        }
         // before the interruption
         if (batch++ < now.done) continue
         const loss = this.#train(x, y, schedule(now.step / steps))
-        now.sum += loss * y.length
-        now.count += y.length
-        now.done++
-        now.step++
+        advance(now, loss, y.length)
         const { step } = now
         if (step % every === 0) yield { type: 'step', epoch, epochs, step, steps, loss, penalty: this.#penalty }
       }
@@ -145,12 +121,7 @@ export class Learner {
    */
   consolidate(set: LabelledSet, { batchSize = 100, batches: count }: ConsolidateOptions = {}): void {
     checkSet(this.model, set)
-    for (const [name, value] of Object.entries({ batchSize, batches: count ?? 1 }))
-      if (!Number.isInteger(value) || value < 1)
-        throw new PalimpsestError(
-          'INVALID_ARGUMENT',
-          `consolidate: ${name} is ${value}, expected a whole number of at least 1`,
-        )
+    checkWhole('consolidate', { batchSize, batches: count ?? 1 })
     this.method?.consolidate({ model: this.model, set, batchSize, batches: count ?? null, random: this.#sampling })
   }
 
@@ -163,15 +134,13 @@ export class Learner {
   /** Classes of rows x [B, I], in evaluation mode. @throws PalimpsestError `DTYPE`, `LENGTH`, `EMPTY_SET`, `NON_FINITE` */
   predict(x: Float32Array): Prediction {
     if (this.model.predict) return this.model.predict(x)
-    checkInput(x, this.model.inputs)
+    checkFiniteRows(x, this.model.inputs)
     return answer(this.model, this.#tape, x)
   }
 
   /**
-   * All that learning goes on from, in copies: weights, running statistics, the optimizer, the method, both generators, and
-   * how far a `fit` has come. docs/saving.md has the names.
-   * @throws PalimpsestError `UNSUPPORTED` when the optimizer or the method has no state, `INVALID_ARGUMENT` when two
-   * parameters have one name
+   * All that learning goes on from, in copies, also in the middle of a `fit`. docs/saving.md has the names.
+   * @throws PalimpsestError `UNSUPPORTED` when optimizer or method has no state, `INVALID_ARGUMENT` for equal names
    */
   state(): Stored {
     const [shuffling, sampling] = [this.#shuffling.state, this.#sampling.state]
@@ -228,10 +197,4 @@ export class Learner {
       return loss.item()
     })
   }
-}
-
-/** x as whole rows of finite numbers */
-function checkInput(x: Float32Array, inputs: number): void {
-  checkRows(x, inputs)
-  if (!native.allFinite(x)) throw new PalimpsestError('NON_FINITE', 'x holds NaN or infinity')
 }

@@ -24,6 +24,14 @@ export interface Progress {
   order: RandomState
 }
 
+/** one step more */
+export function advance(now: Progress, loss: number, samples: number): void {
+  now.sum += loss * samples
+  now.count += samples
+  now.done++
+  now.step++
+}
+
 const known = new WeakMap<LabelledSet, string>()
 
 /** tells a set from others by its numbers; looked at once a set */
@@ -37,7 +45,7 @@ export function identityOf(set: LabelledSet): string {
 }
 
 /** @throws PalimpsestError `STATE_MISMATCH` unless a fit would go on with what was interrupted */
-export function checkSame(held: Progress, set: LabelledSet, batchSize: number, steps: number): void {
+function checkSame(held: Progress, set: LabelledSet, batchSize: number, steps: number): void {
   const now = { set: identityOf(set), batchSize, steps }
   const before = { set: held.set(), batchSize: held.batchSize, steps: held.steps }
   for (const [name, value] of Object.entries(now)) {
@@ -48,4 +56,14 @@ export function checkSame(held: Progress, set: LabelledSet, batchSize: number, s
         `fit: ${name} is ${value}, but ${old} in the fit that was interrupted: resume takes the same set and options`,
       )
   }
+}
+
+/** Where a fit begins: at its first step, or where the one that is held was interrupted. @throws as {@link checkSame} */
+export function begun(
+  held: Progress | null,
+  { set, batchSize, steps, order }: Pick<Progress, 'batchSize' | 'steps' | 'order'> & { readonly set: LabelledSet },
+): Progress {
+  if (held) checkSame(held, set, batchSize, steps)
+  const { step, epoch, done, sum, count } = held ?? { step: 0, epoch: 1, done: 0, sum: 0, count: 0 }
+  return { set: () => identityOf(set), batchSize, steps, order, step, epoch, done, sum, count }
 }
