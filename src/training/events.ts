@@ -1,4 +1,3 @@
-import { PalimpsestError } from '../../bindings/errors.ts'
 import type { Method } from '../continual/method.ts'
 import type { Optimizer } from '../optim/optimizer.ts'
 import type { Schedule } from '../optim/schedule.ts'
@@ -68,14 +67,4 @@ export interface Evaluation {
   readonly loss: number
   /** samples of the set */
   readonly count: number
-}
-
-/** @throws PalimpsestError `INVALID_ARGUMENT` unless all are whole numbers of at least 1, or infinite where `endless` */
-export function checkWhole(verb: string, values: Readonly<Record<string, number>>, endless = false): void {
-  for (const [name, value] of Object.entries(values))
-    if (!(value >= 1 && (Number.isInteger(value) || (endless && value === Infinity))))
-      throw new PalimpsestError(
-        'INVALID_ARGUMENT',
-        `${verb}: ${name} is ${value}, expected a whole number of at least 1`,
-      )
 }

@@ -16,18 +16,9 @@ import { Random } from '../tensor/random.ts'
 import type { Matrix } from '../tensor/shape.ts'
 import { checkpointOf, restoreCheckpoint } from './checkpoint.ts'
 import { evaluate } from './evaluate.ts'
-import {
-  type ConsolidateOptions,
-  checkWhole,
-  type Evaluation,
-  type FitEvent,
-  type FitOptions,
-  type LearnerOptions,
-} from './events.ts'
-import { begun, type Progress } from './progress.ts'
-
-// how long training may keep the event loop waiting, in milliseconds
-const PATIENCE = 8
+import type { ConsolidateOptions, Evaluation, FitEvent, FitOptions, LearnerOptions } from './events.ts'
+import { checkWholes, planOf, turns } from './plan.ts'
+import { advance, type Progress } from './progress.ts'
 
 /**
  * Trains a model on one task after another: `step` or `fit` on a set, `consolidate` it, then on to the next.
@@ -121,7 +112,7 @@ export class Learner {
    */
   consolidate(set: LabelledSet, { batchSize = 100, batches: count }: ConsolidateOptions = {}): void {
     checkSet(this.model, set)
-    checkWhole('consolidate', { batchSize, batches: count ?? 1 })
+    checkWholes('consolidate', { batchSize, batches: count ?? 1 })
     this.method?.consolidate({ model: this.model, set, batchSize, batches: count ?? null, random: this.#sampling })
   }
 

@@ -45,7 +45,7 @@ export function identityOf(set: LabelledSet): string {
 }
 
 /** @throws PalimpsestError `STATE_MISMATCH` unless a fit would go on with what was interrupted */
-function checkSame(held: Progress, set: LabelledSet, batchSize: number, steps: number): void {
+export function checkSame(held: Progress, set: LabelledSet, batchSize: number, steps: number): void {
   const now = { set: identityOf(set), batchSize, steps }
   const before = { set: held.set(), batchSize: held.batchSize, steps: held.steps }
   for (const [name, value] of Object.entries(now)) {
@@ -56,14 +56,4 @@ function checkSame(held: Progress, set: LabelledSet, batchSize: number, steps: n
         `fit: ${name} is ${value}, but ${old} in the fit that was interrupted: resume takes the same set and options`,
       )
   }
-}
-
-/** Where a fit begins: at its first step, or where the one that is held was interrupted. @throws as {@link checkSame} */
-export function begun(
-  held: Progress | null,
-  { set, batchSize, steps, order }: Pick<Progress, 'batchSize' | 'steps' | 'order'> & { readonly set: LabelledSet },
-): Progress {
-  if (held) checkSame(held, set, batchSize, steps)
-  const { step, epoch, done, sum, count } = held ?? { step: 0, epoch: 1, done: 0, sum: 0, count: 0 }
-  return { set: () => identityOf(set), batchSize, steps, order, step, epoch, done, sum, count }
 }
