@@ -5,8 +5,8 @@ import type { Parameter } from '../tensor/parameter.ts'
 /**
  * The mean of the weights over some steps, such as those of a task's last epoch (Polyak and Juditsky 1992; Izmailov et al.
  * 2018, arXiv:1803.05407, equation 1). Training at a constant rate goes on walking about its minimum: the mean is nearer to
- * it, and lies where the loss is flatter, which a Fisher at that point then describes over a wider range. Running
- * statistics of BatchNorm are no parameters, and stay those of the last step.
+ * it. docs/methods.md says what that gains. Running statistics of BatchNorm are no parameters, and stay those of the last
+ * step.
  */
 export class WeightAverage {
   readonly #parameters: readonly Parameter[]
