@@ -4,14 +4,12 @@
 #include <functional>
 
 #ifdef __wasm__
-extern "C" {
 // throws a JavaScript error through all frames of the module; nothing in them needs to be destroyed
 [[noreturn, clang::import_module("palimpsest"), clang::import_name("refuse")]] void palimpsest_refuse(
     const char* code, const char* message);
 // where a copy of a typed array lies while the call runs; goes back into it afterwards if written
 [[clang::import_module("palimpsest"), clang::import_name("place")]] void* palimpsest_place(napi_value array,
                                                                                            bool written);
-}
 #endif
 
 namespace palimpsest {

@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { type ErrorCode, PalimpsestError } from './errors.ts'
+import { type Exports, load } from './load.ts'
 
 type F32 = Float32Array
 type Optional = Float32Array | null
@@ -150,26 +150,7 @@ export interface Native {
   gather(pixels: Uint8Array, features: number, indices: Uint32Array, out: F32): void
 }
 
-/** from the sources and from dist/ */
-const PLACES = ['../build/Release/palimpsest.node', '../../build/Release/palimpsest.node'] as const
-
 type Call = (...args: unknown[]) => unknown
-
-export function loadAddon(
-  require: (path: string) => unknown,
-  places: readonly string[] = PLACES,
-): Record<string, Call> {
-  const attempts: string[] = []
-  for (const place of places) {
-    try {
-      return require(place) as Record<string, Call>
-    } catch (error) {
-      attempts.push(`  ${place}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`)
-    }
-  }
-  const remedy = "Build it with 'npm run build:native' in the package's folder; it needs a C++20 compiler and CMake."
-  throw new PalimpsestError('ADDON_MISSING', `the compiled addon did not load:\n${attempts.join('\n')}\n${remedy}`)
-}
 
 /** the addon answers a refused call with "CODE\nmessage" */
 function throwing(call: Call): Call {
@@ -181,9 +162,9 @@ function throwing(call: Call): Call {
   }
 }
 
-function load(): Native {
-  const addon = loadAddon(createRequire(import.meta.url))
-  const native = Object.fromEntries(Object.entries(addon).map(([name, call]) => [name, throwing(call)]))
+/** Typed, and throwing: what an addon or its fallback exports. */
+export function bind(exports: Exports): Native {
+  const native = Object.fromEntries(Object.entries(exports).map(([name, call]) => [name, throwing(call)]))
   return native as unknown as Native
 }
 
@@ -201,6 +182,6 @@ export function defaultThreads(asked = ''): number {
   return count
 }
 
-export const native: Native = load()
+export const native: Native = bind(load())
 native.currentTable() // refuses an unsupported PALIMPSEST_ISA at once
 native.setDefaultThreads(defaultThreads(process.env.PALIMPSEST_THREADS))

@@ -1,39 +1,44 @@
 import { expect, test } from 'vitest'
-import { loadAddon } from '../../bindings/native.ts'
+import { type Attempt, loadFirst } from '../../bindings/load.ts'
 import { refusal } from '../refusal.ts'
 
-test('a missing addon is an error that lists every attempt and the remedy', () => {
+const failing =
+  (cause: unknown): Attempt =>
+  () => {
+    throw cause
+  }
+const silent = () => {
+  throw new Error('there was no fallback')
+}
+
+test('when nothing loads, the error lists every attempt, its cause, and what helps', () => {
   const { message } = refusal('ADDON_MISSING', () =>
-    loadAddon(
-      (place) => {
-        throw new Error(`no such file: ${place}\nRequire stack:`)
-      },
-      ['first.node', 'second.node'],
+    loadFirst(
+      [failing(new Error("Cannot find module 'first.node'\nRequire stack:")), failing('broken')],
+      [failing(new Error('no memory'))],
+      silent,
     ),
   )
-  expect(message).toContain('first.node: no such file: first.node')
-  expect(message).toContain('second.node: no such file: second.node')
+  for (const part of ["  Cannot find module 'first.node'\n", '  broken\n', '  no memory\n', 'npm run build:native'])
+    expect(message).toContain(part)
   expect(message).not.toContain('Require stack')
-  expect(message).toContain('npm run build:native')
 })
 
-test('what is thrown need not be an Error', () => {
-  const { message } = refusal('ADDON_MISSING', () =>
-    loadAddon(() => {
-      throw 'broken'
-    }, ['x.node']),
-  )
-  expect(message).toContain('x.node: broken')
-})
-
-test('the first place that has the addon is taken', () => {
+test('the first addon that loads is taken, and nothing else is tried', () => {
   const addon = { sum: () => 1 }
-  const tried: string[] = []
-  const require = (place: string) => {
-    tried.push(place)
-    if (place === 'second.node') return addon
-    throw new Error('missing')
-  }
-  expect(loadAddon(require, ['first.node', 'second.node', 'third.node'])).toBe(addon)
-  expect(tried).toEqual(['first.node', 'second.node'])
+  expect(loadFirst([failing('missing'), () => addon, failing('tried')], [failing('tried')], silent)).toBe(addon)
+})
+
+test('the fallback comes last, and says why', () => {
+  const fallback = { sum: () => 2 }
+  const heard: string[] = []
+  expect(loadFirst([failing('too old')], [failing('not here'), () => fallback], (why) => heard.push(why))).toBe(
+    fallback,
+  )
+  expect(heard).toEqual(['  too old\n  not here\n'])
+})
+
+test('a fallback that was asked for says nothing', () => {
+  const fallback = { sum: () => 2 }
+  expect(loadFirst([], [() => fallback], silent)).toBe(fallback)
 })
