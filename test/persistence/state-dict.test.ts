@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { Mlp } from '../../src/nn/mlp.ts'
-import type { Stored, StoredNumbers } from '../../src/persistence/safetensors.ts'
+import type { StoredNumbers } from '../../src/persistence/dtypes.ts'
+import type { Stored } from '../../src/persistence/safetensors.ts'
 import { loadStateDict } from '../../src/persistence/state-dict.ts'
 import { rejection, stateOf } from '../toy.ts'
 
