@@ -4,7 +4,7 @@ import { program } from './program.mjs'
 import { TARGETS } from './targets.mjs'
 
 try {
-  for (const file of Object.keys(TARGETS)) prebuild(file)
+  for (const file of Object.keys(TARGETS)) await prebuild(file)
   await program()
 } catch (error) {
   console.error(`palimpsest: the package cannot be made: ${error.message}`)
