@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -39,6 +39,11 @@ describe(`the article's networks get the committed weights on Node ${process.ver
     expectGolden(process.execPath, table, threads),
   )
 })
+
+const compiled = existsSync(new URL('../../prebuilds/palimpsest.wasm', import.meta.url))
+test.runIf(compiled || process.env.CI)('and in WebAssembly, which has one thread', { timeout: PATIENCE }, () =>
+  expectGolden(process.execPath, 'wasm', 1),
+)
 
 // the oldest that package.json allows, and the lines that are maintained
 describe.each(['20.19', '22', '24'])('and on Node %s', (version) => {
