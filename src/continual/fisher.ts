@@ -1,4 +1,5 @@
 import { native } from '../../bindings/native.ts'
+import type { Power } from '../autograd/op.ts'
 import { Tape } from '../autograd/tape.ts'
 import { batches } from '../data/batches.ts'
 import type { LabelledSet } from '../data/set.ts'
@@ -6,7 +7,8 @@ import type { Classifier } from '../nn/module.ts'
 import { doubles } from '../tensor/memory.ts'
 import type { Parameter } from '../tensor/parameter.ts'
 import type { Random } from '../tensor/random.ts'
-import { storageOf } from '../tensor/tensor.ts'
+import type { Matrix } from '../tensor/shape.ts'
+import { storageOf, type Tensor } from '../tensor/tensor.ts'
 import { checkSet, oneOf } from './checks.ts'
 
 /** A non-negative number for each element of each parameter. */
@@ -43,32 +45,40 @@ const CHUNK = 400
  * @throws PalimpsestError `NO_SQUARED_GRADIENT`, `PARAMETER_REUSED`, `SHAPE`, `LABEL_OUT_OF_RANGE`, `INVALID_ARGUMENT`
  */
 export function fisherDiagonal(model: Classifier, set: LabelledSet, options: FisherOptions): Diagonal {
-  const { samples = set.count, random } = options
+  const { random } = options
   const estimator = oneOf('estimator', options.estimator, ESTIMATORS)
+  return meanOverSamples(model, set, options, 'squares', (logits, y, tape) => {
+    const [batch, classes] = logits.shape
+    const probabilities = tape.scratch(logits.size)
+    native.softmax(batch, classes, storageOf(logits), probabilities)
+    if (estimator === 'exact') return everyClass(probabilities, batch, classes)
+    return [
+      oneClass(probabilities, classes, estimator === 'empirical' ? y : draw(probabilities, batch, classes, random)),
+    ]
+  })
+}
+
+/**
+ * The mean over samples of a power of each sample's gradient, summed over what `seeds` gives for the logits of a chunk.
+ * @throws PalimpsestError as {@link fisherDiagonal}
+ */
+export function meanOverSamples(
+  model: Classifier,
+  set: LabelledSet,
+  { samples = set.count, random }: { readonly samples?: number; readonly random: Random },
+  power: Power,
+  seeds: (logits: Tensor<Matrix>, y: Uint8Array, tape: Tape) => Iterable<Float32Array>,
+): Diagonal {
   checkSet(model, set)
   const count = Math.min(samples, set.count)
   const totals = new Map(model.parameters().map((parameter) => [parameter, doubles(parameter.size)]))
   const tape = new Tape()
   const chunks = batches(set, { size: CHUNK, shuffle: count < set.count, seed: random, samples, reuse: true })
-  for (const { x, y } of chunks) {
+  for (const { x, y } of chunks)
     tape.step(() => {
       const logits = model.forward(tape.input(x, [y.length, set.features]), 'evaluation')
-      const [batch, classes] = logits.shape
-      const probabilities = tape.scratch(logits.size)
-      native.softmax(batch, classes, storageOf(logits), probabilities)
-      const seeds =
-        estimator === 'exact'
-          ? everyClass(probabilities, batch, classes)
-          : [
-              oneClass(
-                probabilities,
-                classes,
-                estimator === 'empirical' ? y : draw(probabilities, batch, classes, random),
-              ),
-            ]
-      tape.backwardSquared(logits, seeds, totals)
+      tape.backwardSquared(logits, seeds(logits, y, tape), totals, power)
     })
-  }
   return new Map([...totals].map(([parameter, total]) => [parameter, Float32Array.from(total, (sum) => sum / count)]))
 }
 

@@ -1,17 +1,13 @@
 import { native } from '../../bindings/native.ts'
-import { Tape } from '../autograd/tape.ts'
-import { batches } from '../data/batches.ts'
 import type { LabelledSet } from '../data/set.ts'
 import type { Classifier } from '../nn/module.ts'
 import { type Quadratic, within } from '../optim/optimizer.ts'
-import { doubles } from '../tensor/memory.ts'
 import type { Parameter } from '../tensor/parameter.ts'
 import type { Random } from '../tensor/random.ts'
 import { storageOf } from '../tensor/tensor.ts'
 import { Anchors } from './anchors.ts'
-import { checkSet } from './checks.ts'
 import { samplesOf } from './ewc.ts'
-import type { Diagonal } from './fisher.ts'
+import { type Diagonal, meanOverSamples } from './fisher.ts'
 import type { Method, MethodState, Task } from './method.ts'
 
 /** What {@link Mas} takes. */
@@ -71,9 +67,6 @@ export class Mas implements Method {
   }
 }
 
-// fixed: the order of sums, and with it the bits, depend on it
-const CHUNK = 400
-
 /**
  * How much the outputs depend on each weight: the mean over samples of |d ||F(x)||^2 / d theta|, with F(x) the logits,
  * for every parameter, BatchNorm in evaluation mode. This is the paper's global version with the absolute value taken
@@ -86,19 +79,11 @@ const CHUNK = 400
 export function sensitivityDiagonal(
   model: Classifier,
   set: LabelledSet,
-  { samples = set.count, random }: { readonly samples?: number; readonly random: Random },
+  options: { readonly samples?: number; readonly random: Random },
 ): Diagonal {
-  checkSet(model, set)
-  const count = Math.min(samples, set.count)
-  const totals = new Map(model.parameters().map((parameter) => [parameter, doubles(parameter.size)]))
-  const tape = new Tape()
-  const chunks = batches(set, { size: CHUNK, shuffle: count < set.count, seed: random, samples, reuse: true })
-  for (const { x, y } of chunks)
-    tape.step(() => {
-      const logits = model.forward(tape.input(x, [y.length, set.features]), 'evaluation')
-      const seed = tape.scratch(logits.size)
-      native.scale(storageOf(logits), 2, seed)
-      tape.backwardSquared(logits, [seed], totals, 'magnitudes')
-    })
-  return new Map([...totals].map(([parameter, total]) => [parameter, Float32Array.from(total, (sum) => sum / count)]))
+  return meanOverSamples(model, set, options, 'magnitudes', (logits, _, tape) => {
+    const seed = tape.scratch(logits.size)
+    native.scale(storageOf(logits), 2, seed)
+    return [seed]
+  })
 }
