@@ -182,7 +182,12 @@ export class Analytic {
   /** What a Predictor answers with: the random features where there are any, and the scores. @throws as {@link solve} */
   layers(): readonly PredictorLayer[] {
     const { weight, bias } = restricted(this.solve())
-    return [...(this.#random ? [this.#random.layer] : []), { weight, bias, norm: [] }]
+    return [...this.hidden, { weight, bias, norm: [] }]
+  }
+
+  /** Those of {@link layers} that no sample changes: the random features, where there are any. */
+  get hidden(): readonly PredictorLayer[] {
+    return this.#random ? [this.#random.layer] : []
   }
 
   /** All that it remembers; head and ridge are not part of it. The arrays are copies. */

@@ -19,6 +19,10 @@ export class AnalyticModel implements ServedModel {
     return this.#analytic.bytes
   }
 
+  get hidden(): readonly PredictorLayer[] {
+    return this.#analytic.hidden
+  }
+
   learn(x: Float32Array, labels: readonly number[]): void {
     this.#analytic.learn(x, labels)
   }

@@ -2,6 +2,7 @@ import { PalimpsestError } from '../../bindings/errors.ts'
 import type { Stored, StoredTensor } from '../persistence/safetensors.ts'
 import { Engine } from './engine.ts'
 import type { ModelState } from './model.ts'
+import { answeringOf, tensorsOf } from './published.ts'
 import { countersOf } from './scoreboard.ts'
 import { settingsOf, text } from './settings.ts'
 
@@ -24,6 +25,7 @@ export function storedOf(engine: Engine): Stored {
   const tensors: Record<string, StoredTensor> = {}
   for (const [group, held] of Object.entries(groups))
     for (const [name, data] of Object.entries(held)) tensors[`${group}/${name}`] = { shape: [data.length], data }
+  Object.assign(tensors, tensorsOf(engine))
   const labels = names.labels.map((label) => [names.numberOf(label), label])
   const metadata = {
     kind: KIND,
@@ -79,6 +81,8 @@ export function engineOf(stored: Stored, encoder?: string): Engine {
       typeof scoreboard.restore
     >[0],
   )
+  const answering = wrapped(() => answeringOf(stored, engine), 'what answers')
+  if (answering) engine.resume(answering)
   return engine
 }
 

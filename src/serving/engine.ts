@@ -1,32 +1,17 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
 import { native } from '../../bindings/native.ts'
 import { checkRows } from '../nn/rows.ts'
-import { AnalyticModel } from './analytic-model.ts'
-import { Drift } from './drift.ts'
 import { logitsOf } from './logits.ts'
-import type { ServedModel } from './model.ts'
-import { Names } from './names.ts'
-import { NetworkModel } from './network-model.ts'
-import { type Outcome, Scoreboard } from './scoreboard.ts'
+import { type Parts, partsOf } from './parts.ts'
+import type { Resumable } from './published.ts'
+import type { Outcome } from './scoreboard.ts'
 import { invalid, type Settings, text } from './settings.ts'
 import type { Published } from './slots.ts'
-import { lossOf, Temperature } from './temperature.ts'
-import { Threshold } from './threshold.ts'
+import { lossOf } from './temperature.ts'
 import type { Receipt, Report } from './types.ts'
 
 // of inputs, as Analytic has it
 const LARGEST = 1e12
-
-/** the parts of an engine, for saving */
-export interface Parts {
-  readonly names: Names
-  readonly ids: Set<string>
-  readonly model: ServedModel
-  readonly temperature: Temperature
-  readonly threshold: Threshold
-  readonly scoreboard: Scoreboard
-  readonly drift: Drift
-}
 
 /** what was published makes of rows before they are learnt */
 interface Predicted {
@@ -49,17 +34,7 @@ export class Engine {
 
   constructor(settings: Settings, sequence = 0) {
     this.settings = settings
-    const { model } = settings
-    this.parts = {
-      names: new Names(),
-      ids: new Set(),
-      model: model.kind === 'analytic' ? new AnalyticModel(settings) : new NetworkModel(settings),
-      // least-squares scores lie within [0, 1]: as logits they are timid
-      temperature: new Temperature(model.kind === 'analytic' && model.head === 'ridge' ? 0.125 : 1),
-      threshold: new Threshold(settings.rejectionRate),
-      scoreboard: new Scoreboard(),
-      drift: new Drift(settings.inputs),
-    }
+    this.parts = partsOf(settings)
     this.#sequence = sequence
   }
 
@@ -114,9 +89,22 @@ export class Engine {
     return this.#changed()
   }
 
+  /** What was published last, where it is not had from the model at no cost; what its logits were divided by. */
+  get answering(): Resumable | null {
+    if (this.parts.model.live || !this.#published) return null
+    return { published: this.#published, fitted: this.#fitted }
+  }
+
+  /** Goes on with what was published before. */
+  resume({ published, fitted }: Resumable): void {
+    this.#published = published
+    this.#fitted = fitted
+  }
+
   /** What answers from now on; null while no class is there. */
   publish(): Published | null {
     const { names, model, temperature, threshold } = this.parts
+    if (!model.live && this.#published?.sequence === this.#sequence) return this.#published
     if (names.labels.length === 0) {
       this.#published = null
       return null

@@ -16,6 +16,8 @@ export interface ServedModel {
   readonly bytes: number
   /** whether `layers` tells memory that `learn` changes, and costs nothing */
   readonly live: boolean
+  /** of `layers`, those that nothing changes */
+  readonly hidden: readonly PredictorLayer[]
   /** Learns rows x [B, I] of these classes [B], each below `classes`; wholly or not at all. */
   learn(x: Float32Array, labels: readonly number[], classes: number): void
   /** Protects what was learnt, by these rows or by what was gathered while learning. @throws `UNSUPPORTED`, `EMPTY_SET` */

@@ -9,6 +9,7 @@ import { RunningFisher } from '../continual/running-fisher.ts'
 import { Si } from '../continual/si.ts'
 import { labelledSet } from '../data/set.ts'
 import { Mlp } from '../nn/mlp.ts'
+import type { PredictorLayer } from '../nn/predictor.ts'
 import { Adam } from '../optim/adam.ts'
 import { Random, type RandomState } from '../tensor/random.ts'
 import { Learner } from '../training/learner.ts'
@@ -38,6 +39,7 @@ interface Parts {
 /** An Mlp with Adam and a method, which grows by an output for every new class. */
 export class NetworkModel implements ServedModel {
   readonly live = true
+  readonly hidden: readonly PredictorLayer[] = []
   readonly #inputs: number
   readonly #settings: NetworkSettings
   #parts: Parts
