@@ -25,8 +25,8 @@ export async function serviceOf(options: ServiceOptions): Promise<FastifyInstanc
   const app = Fastify({
     bodyLimit: options.bodyLimit,
     logger: { level: 'warn' },
-    // null is not 0 and "3" is not 3
-    ajv: { customOptions: { coerceTypes: false } },
+    // null is not 0, "3" is not 3, and what is not known is refused, not dropped
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   })
   const saver = new Saver(classifier, options.file, saved ? classifier.sequence : 0, {
     every: options.saveEvery,
