@@ -14,7 +14,8 @@ import type { Optimizer } from '../../src/optim/optimizer.ts'
 import { Sgd } from '../../src/optim/sgd.ts'
 import { readStored } from '../../src/persistence/file.ts'
 import type { Stored } from '../../src/persistence/safetensors.ts'
-import { Learner, type LearnerOptions } from '../../src/training/learner.ts'
+import type { LearnerOptions } from '../../src/training/events.ts'
+import { Learner } from '../../src/training/learner.ts'
 import { blobs, codeOf, drain, rejection, thrown } from '../toy.ts'
 
 const set = blobs({ features: 6, classes: 4, count: 43 })

@@ -5,8 +5,8 @@ import { Mlp } from '../../src/nn/mlp.ts'
 import { Adam } from '../../src/optim/adam.ts'
 import { linearDecay } from '../../src/optim/schedule.ts'
 import { Sgd } from '../../src/optim/sgd.ts'
-import type { FitEvent, FitOptions } from '../../src/training/events.ts'
-import { Learner, type LearnerOptions } from '../../src/training/learner.ts'
+import type { FitEvent, FitOptions, LearnerOptions } from '../../src/training/events.ts'
+import { Learner } from '../../src/training/learner.ts'
 import { blobs, drain, stateOf, watched } from '../toy.ts'
 
 const set = blobs({ features: 6, classes: 4, count: 43 })
