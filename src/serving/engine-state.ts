@@ -1,10 +1,12 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
+import { native } from '../../bindings/native.ts'
 import type { Stored, StoredTensor } from '../persistence/safetensors.ts'
 import { Engine } from './engine.ts'
 import type { ModelState } from './model.ts'
 import { answeringOf, tensorsOf } from './published.ts'
 import { countersOf } from './scoreboard.ts'
 import { settingsOf, text } from './settings.ts'
+import { checkSizes } from './sizes.ts'
 
 const KIND = 'palimpsest/classifier'
 const VERSION = 1
@@ -60,6 +62,7 @@ export function engineOf(stored: Stored, encoder?: string): Engine {
       `what is saved was learnt from rows of the encoder '${settings.encoder}', not '${encoder}': they do not mean the same`,
     )
   const sequence = parsed('sequence', stored, (value) => wholeOf('sequence', value))
+  checkSizes(settings, stored)
   const engine = new Engine(settings, sequence)
   const labels = parsed('labels', stored, labelsOf)
   const { names, ids, model, temperature, threshold, scoreboard, drift } = engine.parts
@@ -97,6 +100,8 @@ function modelState({ tensors, metadata }: Stored): ModelState {
     if (!name.startsWith('model/')) continue
     if (!(data instanceof Float32Array || data instanceof Float64Array || data instanceof Uint8Array))
       throw malformed(`${name} is neither float32, float64 nor uint8`)
+    if (data instanceof Float32Array && data.length > 0 && !native.allFinite(data))
+      throw malformed(`${name} holds NaN or infinity`)
     arrays[name.slice(6)] = data
   }
   return { numbers, arrays }

@@ -27,8 +27,8 @@ export function tensorsOf({ answering, parts }: Engine): Record<string, StoredTe
       shape: [C],
       data: Float64Array.from(labels, (label) => parts.names.numberOf(label) as number),
     },
-    'published/weight': { shape: [C, last.weight.length / C], data: last.weight },
-    'published/bias': { shape: [C], data: last.bias },
+    'published/weight': { shape: [C, last.weight.length / C], data: last.weight.slice() },
+    'published/bias': { shape: [C], data: last.bias.slice() },
   }
 }
 

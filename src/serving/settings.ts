@@ -13,6 +13,8 @@ export interface Settings extends Required<Omit<ClassifierOptions, 'model'>> {
 const METHODS = ['none', 'ewc', 'si', 'mas', 'kfac', 'lwf', 'replay'] as const
 const MOST_INPUTS = 16_384
 const MOST_NAME = 256
+// of random features, which a file names by their seed alone
+const MOST_WEIGHTS = 2 ** 26
 // half of a pair of UTF-16 units, which no file can hold
 const LONE = /\p{Surrogate}/u
 
@@ -31,7 +33,7 @@ export function settingsOf(options: ClassifierOptions): Settings {
     privacy: oneOf('privacy', privacy, ['no-samples', 'samples']),
     rejectionRate: within('rejectionRate', options.rejectionRate ?? 0.01, 0, 1),
     rememberedIds: whole('rememberedIds', options.rememberedIds ?? 1000, 0, 100_000),
-    model: model.kind === 'network' ? networkOf(model) : analyticOf(model),
+    model: model.kind === 'network' ? networkOf(model) : analyticOf(model, options.inputs),
   }
   if (settings.privacy === 'no-samples' && settings.model.kind === 'network' && settings.model.method === 'replay')
     throw new PalimpsestError(
@@ -41,10 +43,12 @@ export function settingsOf(options: ClassifierOptions): Settings {
   return settings
 }
 
-function analyticOf(model: AnalyticModelOptions): Settings['model'] {
+function analyticOf(model: AnalyticModelOptions, inputs: number): Settings['model'] {
   const { kind, features = 0, head = 'ridge', ridge = 1e-3, seed = 0, removable = true } = model
   knownKeys(model, ['kind', 'features', 'head', 'ridge', 'seed', 'removable'])
   if (typeof removable !== 'boolean') throw invalid(`removable is ${removable}, expected true or false`)
+  if (features * inputs > MOST_WEIGHTS)
+    throw invalid(`features is ${features} for ${inputs} inputs, expected a product of at most ${MOST_WEIGHTS}`)
   return {
     kind: oneOf('kind', kind, ['analytic']),
     features: whole('features', features, 0, MOST_INPUTS),
