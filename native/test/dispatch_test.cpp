@@ -21,6 +21,14 @@ void test_dispatch() {
     float sink = 0;
     check(last->fma_peak(10, &sink) > 0 && std::isfinite(sink), "the peak counts its flops");
   }
+#if defined(PALIMPSEST_X86) && !defined(__clang__)
+  // what the compiler's library says of the processor
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  check((find_table("avx2") != nullptr) == avx2, "there is a table for AVX2 where the processor has it");
+  check((find_table("avx512") != nullptr) == avx512, "there is a table for AVX-512 where the processor has it");
+#endif
   check(find_table("none") == nullptr, "an unknown name finds no table");
   const char* forced = std::getenv("PALIMPSEST_ISA");
   const KernelTable* choice = forced == nullptr ? last : find_table(forced);
