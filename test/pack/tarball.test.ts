@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { native } from '../../bindings/native.ts'
 import { cacheFolder } from '../../src/data/cache.ts'
 import { nodeOf } from '../determinism/nodes.ts'
 import { COMMONJS, ESM, IN_WORKER, TO_BUNDLE, TYPED } from './programs.ts'
@@ -69,6 +71,14 @@ describe('the tarball', { timeout: PATIENCE }, () => {
       expect(readFileSync(at).readUInt16LE(18)).toBe(name === 'linux-x64' ? 62 : 183)
     },
   )
+
+  test('its addon for this platform chooses among the same kernels as one that was compiled here', ({ skip }) => {
+    const name = `${process.platform}-${process.arch}`
+    const at = join(installed(packed(skip)), 'node_modules/palimpsest/prebuilds', name, 'palimpsest.node')
+    if (!existsSync(at)) return skip(`there is none for ${name}`)
+    const { tables } = createRequire(import.meta.url)(at) as { tables(): string[] }
+    expect(tables()).toEqual(native.tables())
+  })
 
   test('publint and attw find nothing', ({ skip }) => {
     const path = packed(skip)
