@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { encodeSafetensors, type Stored } from '../../../src/persistence/safetensors.ts'
+import { Engine } from '../../../src/serving/engine.ts'
+import { engineOf, storedOf } from '../../../src/serving/engine-state.ts'
+import { settingsOf } from '../../../src/serving/settings.ts'
+import type { ClassifierOptions, NetworkMethod } from '../../../src/serving/types.ts'
+import { editStored } from './edit-stored.ts'
+import { judged, type Target } from './target.ts'
+
+const INPUTS = 4
+const x = Float32Array.from({ length: 6 * INPUTS }, (_, i) => ((i * 37) % 11) / 11)
+const labels = ['a', 'b', 'c', 'a', 'b', 'c']
+
+const CODES = ['STATE_MALFORMED', 'STATE_MISMATCH', 'STATE_VERSION', 'ENCODER_MISMATCH', 'PRIVACY']
+/** what learning may say of a state that fits, and of numbers in it that do not train */
+const USE_CODES = [
+  'INVALID_ARGUMENT',
+  'LENGTH',
+  'NON_FINITE',
+  'NOT_POSITIVE_DEFINITE',
+  'PENALTY_POWERLESS',
+  'PENALTY_UNSTABLE',
+]
+
+const network = (method: NetworkMethod): Omit<ClassifierOptions, 'inputs'> => ({
+  model: { kind: 'network', hidden: [5], method, samples: 4 },
+  privacy: method === 'replay' ? 'samples' : 'no-samples',
+})
+const KINDS: readonly Omit<ClassifierOptions, 'inputs'>[] = [
+  { encoder: 'some@1' },
+  { model: { kind: 'analytic', features: 5, head: 'means', removable: false } },
+  ...(['none', 'ewc', 'si', 'mas', 'kfac', 'lwf', 'replay'] as const).map(network),
+]
+
+function learnt(which: number): Engine {
+  const engine = new Engine(settingsOf({ inputs: INPUTS, ...KINDS[which % KINDS.length] }))
+  for (const id of ['one', 'two']) {
+    engine.learn(x, labels, id)
+    engine.publish()
+  }
+  engine.consolidate(x, labels)
+  engine.publish()
+  return engine
+}
+
+const files = new Map<number, Stored>()
+
+function fileOf(which: number): Stored {
+  const file = files.get(which) ?? storedOf(learnt(which))
+  files.set(which, file)
+  return file
+}
+
+const bytesOf = (engine: Engine): Buffer => Buffer.concat(encodeSafetensors(storedOf(engine)))
+
+function use(engine: Engine): void {
+  engine.publish()
+  engine.report()
+  engine.learn(x, labels, 'three')
+  engine.consolidate(x, labels)
+  engine.publish()
+}
+
+/**
+ * What a classifier is loaded from, changed by a script: the first byte chooses its kind. What was taken is saved as it was
+ * read, and learns and answers or is refused.
+ */
+export const classifier: Target = {
+  name: 'classifier',
+  async seeds() {
+    // three bytes are no change
+    return KINDS.map((_, which) => Uint8Array.of(which, 0, 0, 0))
+  },
+  async run(input) {
+    const which = (input[0] ?? 0) % KINDS.length
+    const changed = editStored(fileOf(which), input.subarray(1, 1 + 4 * 12))
+    let engine: Engine | null = null
+    const outcome = await judged(CODES, () => {
+      engine = engineOf(changed, KINDS[which]?.encoder)
+    })
+    if (engine === null) return outcome
+    const taken: Engine = engine
+    const after = storedOf(taken)
+    assert.ok(bytesOf(engineOf(after)).equals(bytesOf(taken)), 'what was taken is not what it tells')
+    await judged(USE_CODES, () => use(taken))
+    return outcome
+  },
+}
