@@ -2,6 +2,9 @@ import { Worker } from 'node:worker_threads'
 import { type ErrorCode, PalimpsestError } from '../../bindings/errors.ts'
 import type { CallName, Calls, Reply, Request } from './messages.ts'
 
+// node refuses a thread's file where the process was told what kind of text it is given
+const FLAGS = process.execArgv.some((flag) => flag.startsWith('--input-type')) ? [] : process.execArgv
+
 /** A call that waits, or is under way. */
 interface Job {
   readonly request: Omit<Request, 'more'>
@@ -21,7 +24,7 @@ export interface CallOptions {
 
 /** One worker thread and the calls that wait for it: in order for each model, in turn among models. */
 export class Host {
-  readonly #worker = new Worker(new URL('./worker.js', import.meta.url))
+  readonly #worker = new Worker(new URL('./worker.js', import.meta.url), { execArgv: FLAGS })
   readonly #queues = new Map<number, Job[]>()
   // models with calls that wait, next first
   readonly #turns: number[] = []

@@ -212,7 +212,8 @@ export class Residents {
   async #forsake(resident: Resident): Promise<void> {
     resident.gone = true
     this.#budget.count(resident)
-    await resident.channel?.close()
+    // what a thread that ended had published, those who have it still read
+    if (!resident.dead) await resident.channel?.close()
     if (resident.locked) await this.#locks.release(resident.path)
     this.#residents.delete(resident.path)
   }

@@ -1,0 +1,128 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { link, readdir, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { Locks } from '../../src/serving/lock.ts'
+import { startOf } from '../../src/serving/process.ts'
+import { fileOf } from '../../src/serving/tenants.ts'
+import { DIST, INPUTS, newFolder, refused, rowsOf, storeIn } from './store-dist.ts'
+
+/** A process that has tenant 1 open and saved, and says so. */
+async function elsewhere(folder: string): Promise<ChildProcess> {
+  const program = `
+    import { ClassifierStore } from ${JSON.stringify(DIST)}
+    const store = await ClassifierStore.open(${JSON.stringify(folder)}, { inputs: ${INPUTS}, workers: 1 })
+    const one = await store.open('1')
+    await one.learn(new Float32Array(${INPUTS}).fill(1), ['elsewhere'])
+    await one.save()
+    console.log('open')
+    setInterval(() => {}, 1000)`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  await once(child.stdout as NonNullable<ChildProcess['stdout']>, 'data')
+  return child
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+}
+
+const stale = async (path: string, token: string) =>
+  writeFile(path, JSON.stringify({ token, host: hostname(), pid: process.pid, start: 'another' }))
+
+describe('a tenant', () => {
+  it('is open in one store at a time', async () => {
+    const folder = await newFolder()
+    const [one, two] = [await storeIn(folder), await storeIn(folder)]
+    const held = await one.open('1')
+    expect((await refused('LOCKED', two.open('1'))).message).toContain(`process ${process.pid}`)
+    await refused('LOCKED', two.remove('1'))
+    await two.open('2')
+    await held.learn(...rowsOf('a'))
+    await held.close()
+    // it stays in memory
+    await refused('LOCKED', two.open('1'))
+    await one.close()
+    expect((await two.open('1')).labels).toEqual(['a'])
+  })
+
+  it('that another process has is refused, and taken over once that was killed', async () => {
+    const folder = await newFolder()
+    const child = await elsewhere(folder)
+    const store = await storeIn(folder)
+    await refused('LOCKED', store.open('1'))
+    await killed(child)
+    await writeFile(join(folder, `.${fileOf('1')}.0123456789abcdef.tmp`), 'half')
+    const one = await store.open('1')
+    expect(one.labels).toEqual(['elsewhere'])
+    await store.close()
+    await (await storeIn(folder)).close()
+    expect(await readdir(folder)).toEqual([fileOf('1')])
+  })
+})
+
+describe('a lock', () => {
+  it('left behind goes to exactly one of many that come for it at once', async () => {
+    const folder = await newFolder()
+    const all = await Promise.all(Array.from({ length: 12 }, () => Locks.open(folder)))
+    for (let round = 0; round < 40; round++) {
+      const path = join(folder, `state-${round}`)
+      await stale(`${path}.lock`, 'abc')
+      // one that died while it took it over
+      if (round % 2 === 1) await stale(`${path}.lock.abc`, 'def')
+      const taken = await Promise.allSettled(all.map((locks) => locks.take(path)))
+      expect(taken.filter(({ status }) => status === 'fulfilled').length).toBeLessThanOrEqual(1)
+      // those who met each other at the guard left it; whoever comes then has it
+      const late = taken.some(({ status }) => status === 'fulfilled') ? 0 : 1
+      if (late) expect(await all[0]?.take(path)).toBe(true)
+      for (const outcome of taken)
+        if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'LOCKED' })
+      await all[0]?.release(path)
+      expect(await readdir(folder)).toHaveLength(all.length)
+    }
+  })
+
+  it('is not taken by one who judged an earlier owner of it', async () => {
+    const folder = await newFolder()
+    const [one, two] = [await Locks.open(folder), await Locks.open(folder)]
+    const path = join(folder, 'state')
+    await stale(`${path}.lock`, 'abc')
+    // two judges while somebody takes it over: it finds the guard
+    await link(
+      join(folder, (await readdir(folder)).find((name) => name.startsWith('.owner')) ?? ''),
+      `${path}.lock.abc`,
+    )
+    await refused('LOCKED', two.take(path))
+    expect(await readdir(folder)).toContain('state.lock')
+    expect(one).toBeDefined()
+  })
+
+  it('of another machine is nobody else’s, of what was cut off anybody’s', async () => {
+    const folder = await newFolder()
+    const locks = await Locks.open(folder)
+    const [far, cut] = [join(folder, 'far'), join(folder, 'cut')]
+    await writeFile(`${far}.lock`, JSON.stringify({ token: 'abc', host: 'elsewhere', pid: 1, start: 'x' }))
+    expect((await refused('LOCKED', locks.take(far))).message).toContain(`${far}.lock`)
+    await writeFile(`${cut}.lock`, '')
+    expect(await locks.take(cut)).toBe(true)
+  })
+
+  it.runIf(process.platform === 'linux')(
+    'knows a process by its start, and an ended one that nobody asked for',
+    async () => {
+      expect(await startOf(process.pid)).toMatch(/^[0-9a-f-]{36}\/\d+$/)
+      expect(await startOf(process.pid)).toBe(await startOf(process.pid))
+      expect(await startOf(2 ** 22 + 1)).toBeNull()
+      const parent = spawn('sh', ['-c', 'sh -c "exit 0" & echo $!; exec sleep 30'], {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      })
+      const [told] = await once(parent.stdout, 'data')
+      await expect.poll(() => startOf(Number(String(told)))).toBeNull()
+      await killed(parent)
+    },
+  )
+})
