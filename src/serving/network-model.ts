@@ -157,7 +157,7 @@ export class NetworkModel implements ServedModel {
 
   restore(state: ModelState, classes: number): void {
     const { outputs = 0 } = state.numbers
-    if (outputs !== Math.max(classes, 1))
+    if (outputs !== Math.max(classes, 1) || outputs > MOST_CLASSES)
       throw new PalimpsestError('STATE_MALFORMED', `the network has ${outputs} outputs for ${classes} classes`)
     const parts = this.#fresh(outputs)
     const parameters = parts.mlp.parameters()

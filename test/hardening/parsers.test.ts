@@ -2,9 +2,13 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { mutated } from '../../bench/fuzz/mutate.ts'
 import { edit } from '../../bench/fuzz/targets/edit.ts'
+import { editStored } from '../../bench/fuzz/targets/edit-stored.ts'
 import { TARGETS } from '../../bench/fuzz/targets/index.ts'
 import { judged } from '../../bench/fuzz/targets/target.ts'
 import { PalimpsestError } from '../../bindings/errors.ts'
+import { Engine } from '../../src/serving/engine.ts'
+import { engineOf, storedOf } from '../../src/serving/engine-state.ts'
+import { settingsOf } from '../../src/serving/settings.ts'
 import { Random } from '../../src/tensor/random.ts'
 
 // a state that frees some parameters makes each method say so
@@ -38,6 +42,25 @@ describe.each(TARGETS.map((target) => [target.name, target] as const))('%s', (_,
   })
 })
 
+describe('a small file of a classifier that says it is large', () => {
+  const engine = new Engine(settingsOf({ inputs: 4, model: { kind: 'network', hidden: [5] } }))
+  engine.learn(new Float32Array(8).fill(0.5), ['a', 'b'])
+  const file = storedOf(engine)
+  const saying = (more: Record<string, string>) => () => engineOf({ ...file, metadata: { ...file.metadata, ...more } })
+
+  // with the bound removed, the network is made first
+  test('by its outputs', () => {
+    const numbers = JSON.stringify({ ...JSON.parse(file.metadata.numbers as string), outputs: 1_000_001 })
+    expect(saying({ labels: '[[0,"a"],[1000000,"b"]]', numbers })).toThrow('1000001 outputs for 1000001 classes')
+  })
+
+  test('by its hidden layers', () => {
+    const settings = JSON.parse(file.metadata.settings as string)
+    settings.model.hidden = Array.from({ length: 100 }, () => 16_384)
+    expect(saying({ settings: JSON.stringify(settings) })).toThrow(/has 20 numbers, which are not of the settings/)
+  })
+})
+
 describe('the judges', () => {
   const refuse = (code: 'SHAPE' | 'LENGTH') => () => {
     throw new PalimpsestError(code, 'wrong')
@@ -56,5 +79,12 @@ describe('the judges', () => {
     expect(edit(state, Uint8Array.of(3, 0, 1, 1)).arrays['w/anchor']).toEqual(Float32Array.of(1, -1))
     expect(edit(state, Uint8Array.of(2, 0, 0, 0)).arrays).toEqual({})
     expect(state.arrays['w/anchor']).toEqual(Float32Array.of(1, 2))
+    const file = {
+      tensors: { w: { shape: [1, 2], data: Float32Array.of(1, 2) } },
+      metadata: { kind: 'a', version: '1' },
+    }
+    expect(editStored(file, new Uint8Array())).toEqual(file)
+    expect(editStored(file, Uint8Array.of(5, 0, 0, 0)).tensors.w).toEqual({ shape: [1], data: Float32Array.of(1) })
+    expect(editStored(file, Uint8Array.of(133, 1, 1, 1)).metadata).toEqual({ kind: 'a' })
   })
 })
