@@ -9,6 +9,7 @@ import { LADDER_HELP, ladder } from './ladder/command.ts'
 import { UsageError } from './options.ts'
 import { version } from './report.ts'
 import { SERVICE_HELP, service } from './service/command.ts'
+import { TENANTS_HELP, tenants } from './service/tenants.ts'
 import { SOAK_HELP, soak } from './soak/command.ts'
 import { SPEED_HELP, speed } from './speed/command.ts'
 import { endurance, STEPS_HELP } from './speed/endurance.ts'
@@ -29,12 +30,13 @@ const HELP = `palimpsest ${version()}
   palimpsest crash         a classifier is killed again and again, and must have lost nothing
   palimpsest fuzz          hostile input to the addon and to every parser
   palimpsest service       what a service answers, and how late its event loop is, idle and while it learns
+  palimpsest tenants       thousands of classifiers of which few fit in memory
   palimpsest soak          things made and dropped for a long time, whose memory must not grow
   palimpsest data          fetch both data sets and say where they are
 
 Options go after the command; --help after a command lists its own.
 
-${[ARTICLE_HELP, SELECT_HELP, STREAM_HELP, RESULTS_HELP, LADDER_HELP, SPEED_HELP, STEPS_HELP, CRASH_HELP, FUZZ_HELP, SERVICE_HELP, SOAK_HELP, DATA_HELP].join('\n\n')}`
+${[ARTICLE_HELP, SELECT_HELP, STREAM_HELP, RESULTS_HELP, LADDER_HELP, SPEED_HELP, STEPS_HELP, CRASH_HELP, FUZZ_HELP, SERVICE_HELP, TENANTS_HELP, SOAK_HELP, DATA_HELP].join('\n\n')}`
 
 const streams = (purpose: Purpose) =>
   Object.fromEntries(STREAMS.map((stream) => [stream, streamCommand(stream, purpose)]))
@@ -71,13 +73,15 @@ async function main(args: readonly string[]): Promise<void> {
       return fuzz(rest)
     case 'service':
       return service(rest)
+    case 'tenants':
+      return tenants(rest)
     case 'soak':
       return soak(rest)
     case 'data':
       return data(rest)
     default:
       throw new UsageError(
-        `'${command}' is not a command: run, tune, results, ladder, speed, steps, crash, fuzz, service, soak, data or help`,
+        `'${command}' is not a command: run, tune, results, ladder, speed, steps, crash, fuzz, service, tenants, soak, data or help`,
       )
   }
 }

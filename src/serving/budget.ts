@@ -27,11 +27,6 @@ export class Budget {
     return this.#bytesHeld
   }
 
-  /** whether it cannot be kept */
-  get exceeded(): boolean {
-    return this.#bytes > this.limit
-  }
-
   /** whether it cannot be kept, whoever leaves */
   get hopeless(): boolean {
     return this.#bytesHeld > this.limit

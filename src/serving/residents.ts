@@ -10,6 +10,9 @@ import { Resident } from './resident.ts'
 import type { Settings } from './settings.ts'
 import type { StoreReport } from './types.ts'
 
+// of a model's size, the budget from which room for one is kept free
+const SPARE = 8
+
 /** What residents are made with, and how they run. */
 export interface How {
   readonly settings: Settings
@@ -69,8 +72,10 @@ export class Residents {
     if (resident.gone) return
     this.#residents.delete(resident.path)
     this.#residents.set(resident.path, resident)
+    // so that who comes next need not wait for one to be saved, where that costs little of the budget
+    const ahead = resident.bytes * SPARE <= this.#budget.limit ? resident.bytes : 0
     // what cannot be saved now stays, and whoever needs its room is told
-    this.#trim().catch(() => undefined)
+    this.#trim(ahead).catch(() => undefined)
   }
 
   /** see `ClassifierStore.remove` */
@@ -172,8 +177,8 @@ export class Residents {
       )
   }
 
-  async #trim(): Promise<void> {
-    while (this.#budget.exceeded) {
+  async #trim(ahead = 0): Promise<void> {
+    while (this.#budget.bytes + ahead > this.#budget.limit) {
       const all = [...this.#residents.values()]
       const idle = all.find(({ held, leaving }) => !held && !leaving)
       const other = all.find(({ leaving }) => leaving)?.leaving?.catch(() => undefined)
