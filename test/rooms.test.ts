@@ -55,6 +55,8 @@ const folderOf = (path: string): number => ORDER.indexOf(path.split('/')[1] as (
 /** why a file of bindings or src may not import this, or null */
 function forbidden(path: string, specifier: string): string | null {
   const to = target(path, specifier)
+  // compiled code is the business of bindings, wherever it lies
+  if (roomOf(path) === 'bindings' && specifier.endsWith('.node')) return null
   if (!specifier.startsWith('.')) return isBuiltin(specifier) && specifier.startsWith('node:') ? null : 'a package'
   if (roomOf(path) === 'bindings') return roomOf(to) === 'bindings' ? null : 'outside of bindings'
   if (roomOf(to) === 'bindings') return null
@@ -129,6 +131,7 @@ describe('the check finds', () => {
     ['a builtin without node:', 'src/nn/x.ts', "import { join } from 'path'"],
     ['src in bindings', 'bindings/x.ts', "import { Tensor } from '../src/tensor/tensor.ts'"],
     ['a package in bindings', 'bindings/x.ts', "import napi from 'node-addon-api'"],
+    ['a script of another room in bindings', 'bindings/x.ts', "import { x } from '../pack/x.mjs'"],
     ['an addon in src', 'src/tensor/x.ts', "const path = '../../build/Release/palimpsest.node'"],
     ['a require in src', 'src/tensor/x.ts', 'const load = createRequire(import.meta.url)'],
     ['dlopen in src', 'src/tensor/x.ts', 'process.dlopen(module, path)'],
@@ -139,6 +142,7 @@ describe('the check finds', () => {
   test.each([
     ['the folder itself', 'src/ops/x.ts', "import { addOp } from './add.ts'"],
     ['a lower folder', 'src/training/x.ts', "import { Tensor } from '../tensor/tensor.ts'"],
+    ['an addon in bindings', 'bindings/x.ts', "require('palimpsest/prebuilds/x.node')"],
     ['bindings', 'src/training/x.ts', "import { native } from '../../bindings/native.ts'"],
     ['a builtin', 'src/data/x.ts', "import { open } from 'node:fs/promises'"],
     ['a resolved path', 'src/data/x.ts', "createRequire(import.meta.url).resolve('x/package.json')"],
