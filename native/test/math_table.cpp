@@ -35,8 +35,7 @@ namespace {
 const MathTable* const compiled[] = {
     &portable::math,
 #ifdef PALIMPSEST_X86
-    &avx2::math,
-    &avx512::math,
+    &avx2::math,     &avx512::math,
 #endif
 #ifdef PALIMPSEST_ARM
     &neon::math,
