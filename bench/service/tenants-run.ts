@@ -30,8 +30,8 @@ export interface Seen {
   readonly evictions: number
   /** resident, at most */
   readonly mostBytes: number
-  /** of the process, at most, since before its store was opened */
-  readonly rssGrowth: number
+  /** of the process, at most */
+  readonly mostRss: number
   readonly diskBytes: number
 }
 
@@ -103,12 +103,11 @@ async function traffic(folder: string, options: Visit, learnt: number, step: (na
   const random = Random.from(2, 'visits')
   const draw = zipf(tenants, random)
   const spans: Record<Span, number[]> = { cold: [], warm: [], learn: [], predict: [] }
-  const before = process.memoryUsage.rss()
   const store = await open(folder, options)
   // a thread that has not begun would be waited for by the first
   await (await store.open('warm-up')).close()
   const tick = ticks(rounds, () => step('openings'))
-  let [mostBytes, mostRss, opened] = [0, before, 0]
+  let [mostBytes, mostRss, opened] = [0, 0, 0]
   const began = performance.now()
   for (; opened < rounds && performance.now() - began < 1000 * most; tick(opened++)) {
     const { misses } = store.report()
@@ -132,9 +131,8 @@ async function traffic(folder: string, options: Visit, learnt: number, step: (na
   const seconds = (performance.now() - began) / 1000
   const { evictions } = store.report()
   await store.close()
-  const rssGrowth = mostRss - before
   return {
-    ...{ inputs, tenants, learnt, opened, seconds, spans, evictions, mostBytes, rssGrowth },
+    ...{ inputs, tenants, learnt, opened, seconds, spans, evictions, mostBytes, mostRss },
     diskBytes: await bytesIn(folder),
   }
 }

@@ -97,7 +97,7 @@ export function figuresOf(seen: Seen, budget: number): Figure[] {
     { ...common, name: `${name}/openings`, value: opened / seconds, unit: '1/s', better: 'higher' },
     { ...common, name: `${name}/evictions`, value: seen.evictions, unit: '' },
     { ...common, name: `${name}/resident-bytes`, value: seen.mostBytes, unit: 'bytes', target: budget },
-    { ...common, name: `${name}/rss-growth`, value: seen.rssGrowth, unit: 'bytes' },
+    { ...common, name: `${name}/peak-rss`, value: seen.mostRss, unit: 'bytes' },
     { ...common, name: `${name}/disk-bytes`, value: seen.diskBytes, unit: 'bytes' },
   ]
 }
