@@ -10,8 +10,8 @@ import { type ChangeQuery, type ConsolidateBody, type LearnBody, type RowsBody, 
 /** The one in the file, or a new one where there is no file. */
 async function opened({ file, classifier, maxPending }: ServiceOptions) {
   try {
-    const { encoder = '' } = classifier
-    return { classifier: await ContinualClassifier.load(file, { encoder, maxPending }), saved: true }
+    const { encoder = '', inputs } = classifier
+    return { classifier: await ContinualClassifier.load(file, { encoder, inputs, maxPending }), saved: true }
   } catch (error) {
     if (!(error instanceof PalimpsestError && error.code === 'STATE_MISSING')) throw error
     return { classifier: await ContinualClassifier.create(classifier, { maxPending }), saved: false }

@@ -10,6 +10,8 @@ const MOST_PENDING = 256
 export interface LoadOptions extends RunOptions {
   /** what makes the rows from now on; refused unless it is the one that was saved. Default: not checked */
   readonly encoder?: string
+  /** numbers a row from now on; refused unless it is what was saved. Default: not checked */
+  readonly inputs?: number
 }
 
 /**
@@ -44,11 +46,12 @@ export class ContinualClassifier {
    * The one that was saved there. It goes on as if it had never stopped, bit for bit.
    * @throws PalimpsestError `STATE_MISSING`, `STATE_MALFORMED`, `STATE_MISMATCH`, `STATE_VERSION`, `ENCODER_MISMATCH`
    */
-  static async load(path: string, { encoder, ...run }: LoadOptions = {}): Promise<ContinualClassifier> {
+  static async load(path: string, { encoder, inputs, ...run }: LoadOptions = {}): Promise<ContinualClassifier> {
     return ContinualClassifier.#start(run, path, (channel) =>
       channel.ask('open', {
         path,
         encoder: encoder === undefined ? encoder : text('encoder', encoder),
+        inputs,
         settings: null,
       }),
     )

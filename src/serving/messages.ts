@@ -4,7 +4,12 @@ import type { Layout } from './slots.ts'
 /** What a worker is asked to do with a model, and what it answers. */
 export interface Calls {
   create: { readonly settings: Settings }
-  open: { readonly path: string; readonly encoder: string | undefined; readonly settings: Settings | null }
+  open: {
+    readonly path: string
+    readonly encoder: string | undefined
+    readonly inputs?: number | undefined
+    readonly settings: Settings | null
+  }
   learn: { readonly x: Float32Array; readonly labels: readonly string[]; readonly id: string | undefined }
   consolidate: { readonly x: Float32Array | null; readonly labels: readonly string[] }
   forget: { readonly x: Float32Array; readonly labels: readonly string[] }

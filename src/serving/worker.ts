@@ -83,8 +83,10 @@ const DO: { readonly [N in CallName]: (hosted: Hosted, call: Calls[N]) => unknow
 async function hostedFor({ model, name, call }: Request): Promise<Hosted> {
   if (name === 'create') return new Hosted(new Engine((call as Calls['create']).settings))
   if (name !== 'open') return models.get(model) as Hosted
-  const { path, encoder, settings } = call as Calls['open']
+  const { path, encoder, inputs, settings } = call as Calls['open']
   const engine = engineOf(await readStored(path), encoder)
+  if (inputs !== undefined && inputs !== engine.settings.inputs)
+    throw new PalimpsestError('STATE_MISMATCH', `${path} has ${engine.settings.inputs} inputs, not ${inputs}`)
   if (settings && JSON.stringify(settings) !== JSON.stringify(engine.settings))
     throw new PalimpsestError(
       'STATE_MISMATCH',
