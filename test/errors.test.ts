@@ -17,6 +17,12 @@ import { Mlp } from '../src/nn/mlp.ts'
 import { Adam } from '../src/optim/adam.ts'
 import { Sgd } from '../src/optim/sgd.ts'
 import { decodeSafetensors, readStored } from '../src/persistence/index.ts'
+import { Channel } from '../src/serving/channel.ts'
+import { Engine } from '../src/serving/engine.ts'
+import { engineOf, storedOf } from '../src/serving/engine-state.ts'
+import { Host } from '../src/serving/host.ts'
+import { Locks } from '../src/serving/lock.ts'
+import { settingsOf } from '../src/serving/settings.ts'
 import { Learner } from '../src/training/learner.ts'
 import { sources } from './sources.ts'
 
@@ -66,6 +72,10 @@ const LATER = (() => {
 const learner = (changes: object) =>
   new Learner(new Mlp([1, 2]), { optimizer: Object.assign(new Sgd({ learningRate: 1 }), changes) })
 
+/** the way to a model whose worker does nothing */
+const channel = (most: number) =>
+  new Channel({ dead: null, models: 0, call: async () => ({}) } as unknown as Host, most)
+
 /** What brings each code about. The compiler refuses a code without one. */
 const PROVOKED: Readonly<Record<ErrorCode, () => unknown>> = {
   ADDON_MISSING: () => loadFirst([], [], () => {}),
@@ -73,26 +83,40 @@ const PROVOKED: Readonly<Record<ErrorCode, () => unknown>> = {
     const shared = one()
     native.matmulNN(1, 1, 1, shared, one(), null, shared, false, false)
   },
+  CLOSED: async () => {
+    const closed = channel(1)
+    await closed.close()
+    await closed.ask('publish', {})
+  },
   DATA_CORRUPT: async () => acquire(MNIST, await emptyFolder(), [wrongBytes]),
   DATA_MALFORMED: () => parseIdx(Uint8Array.of(1, 2, 3, 4)),
   DATA_MISSING: async () => acquire(MNIST, await emptyFolder(), []),
   DETACHED_BUFFER: () => native.sum(detached()),
   DTYPE: () => native.sum(new Float64Array(1) as unknown as Float32Array),
   EMPTY_SET: () => labelledSet({ ...fields, inputs: new Uint8Array(), labels: new Uint8Array() }),
+  ENCODER_MISMATCH: () => engineOf(storedOf(new Engine(settingsOf({ inputs: 1 }))), 'another'),
   INVALID_ARGUMENT: () => new Sgd({ learningRate: -1 }),
   ISA_UNSUPPORTED: () => native.selectTable('nonsense'),
   LABEL_OUT_OF_RANGE: () => labelledSet({ ...fields, classes: 5 }),
   LENGTH: () => new Tensor([2], one()),
+  LOCKED: async () => {
+    const folder = await emptyFolder()
+    const [first, second] = [await Locks.open(folder), await Locks.open(folder)]
+    await first.take(join(folder, 'state'))
+    await second.take(join(folder, 'state'))
+  },
   NON_FINITE: () => native.argmax(1, 1, Float32Array.of(NaN), new Uint32Array(1)),
   NOT_POSITIVE_DEFINITE: () => cholesky(Float64Array.of(-1), 1),
   NO_SQUARED_GRADIENT: () => squaredTwice(new Tape(), (x, weight) => sum(matmul(x, weight))),
   OUT_OF_MEMORY: () => new Mlp([2 ** 30, 2 ** 30]),
+  OVERLOADED: () => channel(0).ask('publish', {}),
   PARAMETER_REUSED: () => squaredTwice(new Tape(), (x, weight) => matmul(matmul(x, weight), weight)),
   PENALTY_POWERLESS: () => new Ewc({ lambda: 1 }).add(new Map([[new Parameter('p', [1], one()), one()]])),
   PENALTY_UNSTABLE: () =>
     new Sgd({ learningRate: 1 }).step([], {
       quadratic: { lambda: 3, constant: 0, largest: 1, of: () => undefined },
     }),
+  PRIVACY: () => settingsOf({ inputs: 1, model: { kind: 'network', method: 'replay' } }),
   SHAPE: () => {
     const tape = new Tape()
     tape.step(() => matmul(tape.input(one(), [1, 1]), tape.input(new Float32Array(2), [2, 1]) as never))
@@ -107,6 +131,8 @@ const PROVOKED: Readonly<Record<ErrorCode, () => unknown>> = {
     tape.step(() => relu(tape.input(one(), [1]))).read()
   },
   UNSUPPORTED: () => learner({ state: undefined }).state(),
+  // there is no worker.js beside the sources
+  WORKER_DIED: () => new Host().call(1, 'publish', {}),
 }
 
 /** what a function throws or its promise rejects with */

@@ -39,7 +39,7 @@ describe('Gaussian', () => {
       [2, 5],
       [0, 0],
     ] as const
-    const sums = new RunningSums(2)
+    const sums = new RunningSums(2, false)
     sums.add(Float32Array.from(rows.flat()), new Uint8Array(4), 1)
     const shrinkage = 0.25
     const gaussian = Gaussian.of(sums, shrinkage)
