@@ -71,6 +71,9 @@ export class Lwf implements Method {
     const teacher = this.#teacher
     if (!teacher) return null
     const { whole, from, to } = headOf(model)
+    const beyond = teacher.heads.find((head) => head.to > whole.outputs)
+    if (beyond)
+      throw new PalimpsestError('SHAPE', `lwf knows a head up to output ${beyond.to}, the model has ${whole.outputs}`)
     const old = tape.scratch(x.shape[0] * whole.outputs)
     this.#answer(whole, teacher, x, old)
     const shown = teacher.heads.every((head) => holds({ from, to }, head))

@@ -186,6 +186,11 @@ describe('state of Lwf', () => {
     const norms = makeModel(true, [6, 7, 4])
     without.restore(norms.parameters(), { method: 'lwf', numbers: { tasks: 1 }, arrays: { heads: heads!, ...arrays } })
     expect(codeOf(() => termOf(without, norms))).toBe('SHAPE')
+    for (const beyond of [5, 2 ** 40]) {
+      const wide = { ...arrays, heads: Float64Array.of(0, beyond) }
+      without.restore(model.parameters(), { method: 'lwf', numbers: { tasks: 1 }, arrays: wide })
+      expect(codeOf(() => termOf(without, model))).toBe('SHAPE')
+    }
     model.parameters()[0]!.data[0] = Number.NaN
     expect(codeOf(() => method.consolidate(task(model)))).toBe('NON_FINITE')
     expect(method.tasks).toBe(1)
