@@ -118,6 +118,7 @@ test('palimpsest/persistence', async () => {
 test('palimpsest/serving', async () => {
   expect(await namesOf(import('palimpsest/serving'))).toMatchInlineSnapshot(`
     [
+      "ClassifierStore",
       "ContinualClassifier",
     ]
   `)

@@ -15,7 +15,7 @@ export const TENANTS_HELP: string = `palimpsest tenants: a store with far more t
 
   --tenants N       how many (default 5000; fewer where their files would fill more than half of the disk's free space)
   --inputs N        numbers a row (default: once ${SIZES.join(', once ')})
-  --rounds N        openings, each with a prediction, one in ten with a batch to learn (default 2000)
+  --rounds N        openings, each with a prediction, one in ten with a batch to learn (default 5000)
   --budget MB       of memory for models (default 512)
   --workers N       threads (default 1)
   --seconds N       most that learning first batches may take, and again the openings (default 300)
@@ -28,7 +28,7 @@ are in the system's folder for temporary ones, and are removed again, also on in
 const OPTIONS = {
   tenants: { type: 'string', default: '5000' },
   inputs: { type: 'string' },
-  rounds: { type: 'string', default: '2000' },
+  rounds: { type: 'string', default: '5000' },
   budget: { type: 'string', default: '512' },
   workers: { type: 'string', default: '1' },
   seconds: { type: 'string', default: '300' },

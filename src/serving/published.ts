@@ -61,6 +61,7 @@ export function answeringOf({ tensors }: Stored, { parts, settings, sequence }: 
   if (!sound) throw new Error(`${HEAD} and published/columns do not belong to this model`)
   const weight = numbers('published/weight', C * width, Float32Array) as Float32Array
   const bias = numbers('published/bias', C, Float32Array) as Float32Array
-  const layers = [...hidden, { weight, bias, norm: [] }]
+  // views of a file's bytes, which would all be kept
+  const layers = [...hidden, { weight: weight.slice(), bias: bias.slice(), norm: [] }]
   return { published: { layers, labels: labels as string[], threshold, sequence: at }, fitted }
 }
