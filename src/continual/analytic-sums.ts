@@ -10,15 +10,17 @@ interface Held extends ClassSums {
   readonly gram: Float64Array | null
 }
 
+// of all sums of this thread, one after another: it is as large as what a model keeps
+let product = alignedFloats(0)
+
 /** The sums that {@link Sums} names, in float64, as samples come and go. Arguments are trusted. */
 export class RunningSums implements Sums {
   readonly features: number
   /** whether each class keeps its own gram */
   readonly removable: boolean
   readonly #classes = new Map<number, Held>()
-  // of all classes; with removable null after a change, until it is asked for
+  // of all classes; null with removable
   #gram: Float64Array | null
-  #product: Float32Array | null = null
 
   constructor(features: number, removable: boolean) {
     this.features = features
@@ -37,16 +39,15 @@ export class RunningSums implements Sums {
 
   /** in the order of the labels */
   get classes(): readonly ClassSums[] {
-    return this.labels.map((label) => this.#classes.get(label) as Held)
+    return this.#held()
   }
 
-  /** that of the classes, added in the order of their labels */
+  /** where classes are removable that of the classes, added in the order of their labels, and not kept */
   get gram(): Float64Array {
-    this.#gram ??= this.labels.reduce((total, label) => {
-      addTo(total, this.#classes.get(label)?.gram as Float64Array)
-      return total
-    }, this.#triangle())
-    return this.#gram
+    if (this.#gram) return this.#gram
+    const total = this.#triangle()
+    for (const { gram } of this.#held()) addTo(total, gram as Float64Array)
+    return total
   }
 
   of(label: number): ClassSums | undefined {
@@ -65,7 +66,6 @@ export class RunningSums implements Sums {
       this.#classes.set(label, { count: count + sign, sum, gram })
     }
     if (this.removable) {
-      this.#gram = null
       for (const [label, rows] of rowsOf) {
         const own = alignedFloats(rows.length * D)
         rows.forEach((row, index) => {
@@ -80,8 +80,7 @@ export class RunningSums implements Sums {
   /** Forgets a class: wholly where removable, else but for its scatter about its own mean. */
   remove(label: number): void {
     const { count, sum } = this.#classes.get(label) as Held
-    if (this.removable) this.#gram = null
-    else rankOne(this.gram, sum, -1 / count)
+    if (!this.removable) rankOne(this.gram, sum, -1 / count)
     this.#classes.delete(label)
     this.#settle()
   }
@@ -93,13 +92,12 @@ export class RunningSums implements Sums {
       if (mine.gram && theirs.gram) addTo(mine.gram, theirs.gram)
       this.#classes.set(label, { ...mine, count: mine.count + theirs.count })
     }
-    if (this.removable) this.#gram = null
-    else addTo(this.gram, other.gram)
+    if (!this.removable) addTo(this.gram, other.gram)
   }
 
   /** copies */
   arrays(): SumsArrays {
-    const held = this.labels.map((label) => this.#classes.get(label) as Held)
+    const held = this.#held()
     return {
       gram: this.removable ? joined(held.map(({ gram }) => gram as Float64Array)) : this.gram.slice(),
       sums: joined(held.map(({ sum }) => sum)),
@@ -126,6 +124,11 @@ export class RunningSums implements Sums {
     return new Float64Array(triangle(this.features))
   }
 
+  /** in the order of the labels */
+  #held(): Held[] {
+    return this.labels.map((label) => this.#classes.get(label) as Held)
+  }
+
   #heldOf(label: number): Held {
     return (
       this.#classes.get(label) ?? {
@@ -139,12 +142,13 @@ export class RunningSums implements Sums {
   /** gram += sign h^T h of rows h */
   #addSquares(h: Float32Array, rows: number, sign: 1 | -1, gram: Float64Array): void {
     const D = this.features
-    this.#product ??= alignedFloats(D * D)
+    if (product.length < D * D) product = alignedFloats(D * D)
+    const squares = product.subarray(0, D * D)
     const left = sign === 1 ? h : alignedFloats(h.length)
     if (sign === -1) native.scale(h, -1, left)
-    native.matmulTN(D, D, rows, left, h, null, this.#product, false, false)
+    native.matmulTN(D, D, rows, left, h, null, squares, false, false)
     for (let i = 0; i < D; i++)
-      native.accumulate(this.#product.subarray(i * D, i * D + i + 1), gram.subarray(triangle(i), triangle(i + 1)))
+      native.accumulate(squares.subarray(i * D, i * D + i + 1), gram.subarray(triangle(i), triangle(i + 1)))
   }
 
   /** a class without samples is gone; of no sample the sums are 0, not what rounding left */
