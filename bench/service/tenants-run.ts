@@ -1,5 +1,5 @@
-import { rmSync } from 'node:fs'
-import { copyFile, mkdtemp, readdir, stat } from 'node:fs/promises'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFile, readdir, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ClassifierStore } from '../../src/serving/index.ts'
@@ -43,8 +43,10 @@ const LEARN_EVERY = 10
 
 /** Makes a folder of tenants, opens some of them again and again, and removes it. */
 export async function visit(options: Visit, step: (name: string) => void): Promise<Seen> {
-  const folder = await mkdtemp(join(tmpdir(), 'palimpsest-tenants-'))
-  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
+  let folder: string | null = null
+  const remove = () => {
+    if (folder !== null) rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
+  }
   const interrupted = () => {
     remove()
     process.exit(130)
@@ -52,6 +54,7 @@ export async function visit(options: Visit, step: (name: string) => void): Promi
   process.once('SIGINT', interrupted)
   process.once('SIGTERM', interrupted)
   try {
+    folder = mkdtempSync(join(tmpdir(), 'palimpsest-tenants-'))
     const learnt = await furnish(folder, options, step)
     return await traffic(folder, options, learnt, step)
   } finally {
