@@ -132,6 +132,7 @@ test('the manifest names these entries alone, each built from a source', () => {
     './data',
     './persistence',
     './serving',
+    './prebuilds/*',
     './package.json',
   ])
   for (const entry of Object.values(manifest.exports)) {
