@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { mutated } from '../../bench/fuzz/mutate.ts'
+import { checkpoint } from '../../bench/fuzz/targets/checkpoint.ts'
+import { classifier } from '../../bench/fuzz/targets/classifier.ts'
 import { edit } from '../../bench/fuzz/targets/edit.ts'
-import { editStored } from '../../bench/fuzz/targets/edit-stored.ts'
+import { editStored, NOTHING } from '../../bench/fuzz/targets/edit-stored.ts'
 import { TARGETS } from '../../bench/fuzz/targets/index.ts'
 import { judged } from '../../bench/fuzz/targets/target.ts'
 import { PalimpsestError } from '../../bindings/errors.ts'
@@ -39,6 +41,27 @@ describe.each(TARGETS.map((target) => [target.name, target] as const))('%s', (_,
       for (let at = 0; at < Math.min(seed.length, 24); at++)
         for (const value of [0, 255, (seed[at] as number) ^ 1])
           await target.run(Uint8Array.from(seed).fill(value, at, at + 1))
+  })
+})
+
+describe.each([['checkpoint', checkpoint] as const, ['classifier', classifier] as const])('a %s read', (_, target) => {
+  // as edit.ts and edit-stored.ts have them
+  const [ARRAYS, TEXTS] = [40, 40]
+  const [DROP, SET, CUT, NAN] = [2, 3, 5, 2]
+  const [DROP_TEXT, SET_TEXT] = [133, 132]
+
+  test('with NaN in any of the arrays, or one of them cut or gone', async () => {
+    for (const [kind = 0] of await target.seeds())
+      for (let which = 0; which < ARRAYS; which++)
+        for (const what of [SET, CUT, DROP]) await target.run(Uint8Array.of(kind, what, which, 0, NAN))
+  })
+
+  test('with any of the texts another, or gone', async () => {
+    for (const kind of [1, 3])
+      for (let which = 0; which < TEXTS; which++) {
+        await target.run(Uint8Array.of(kind, DROP_TEXT, which, 0, 0))
+        for (let text = 0; text < 36; text++) await target.run(Uint8Array.of(kind, SET_TEXT, which, 0, text))
+      }
   })
 })
 
@@ -84,6 +107,7 @@ describe('the judges', () => {
       metadata: { kind: 'a', version: '1' },
     }
     expect(editStored(file, new Uint8Array())).toEqual(file)
+    expect(editStored(file, Uint8Array.from(NOTHING))).toEqual(file)
     expect(editStored(file, Uint8Array.of(5, 0, 0, 0)).tensors.w).toEqual({ shape: [1], data: Float32Array.of(1) })
     expect(editStored(file, Uint8Array.of(133, 1, 1, 1)).metadata).toEqual({ kind: 'a' })
   })

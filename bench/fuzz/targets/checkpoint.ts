@@ -3,7 +3,7 @@ import { Ewc, Kfac, Lwf, Mas, type Method, Replay, Si } from '../../../src/conti
 import { Adam, Learner, labelledSet, Mlp, Sgd } from '../../../src/index.ts'
 import { Heads } from '../../../src/nn/heads.ts'
 import type { Stored } from '../../../src/persistence/safetensors.ts'
-import { editStored } from './edit-stored.ts'
+import { editStored, NOTHING } from './edit-stored.ts'
 import { judged, type Target } from './target.ts'
 
 const INPUTS = 4
@@ -66,15 +66,17 @@ async function goOn(learner: Learner): Promise<void> {
 export const checkpoint: Target = {
   name: 'checkpoint',
   async seeds() {
-    // three bytes are no change
-    return METHODS.map((_, which) => Uint8Array.of(which, 0, 0, 0))
+    return METHODS.map((_, which) => Uint8Array.of(which, ...NOTHING))
   },
   async run(input) {
     const which = (input[0] ?? 0) % METHODS.length
-    const before = await fileOf(which)
+    const file = await fileOf(which)
     const learner = fresh(which)
-    learner.restore(before)
-    const changed = editStored(before, input.subarray(1, 1 + 4 * 12))
+    learner.restore(file)
+    // what is there differs from what the file holds, so that a half that was taken of it shows
+    learner.step(x, set.labels)
+    const before = learner.state()
+    const changed = editStored(file, input.subarray(1, 1 + 4 * 12))
     if ((await judged(CODES, () => learner.restore(changed))) === 'refused') {
       assert.deepEqual(learner.state(), before, 'a refused checkpoint changed what there was')
       return 'refused'

@@ -4,7 +4,7 @@ import { Engine } from '../../../src/serving/engine.ts'
 import { engineOf, storedOf } from '../../../src/serving/engine-state.ts'
 import { settingsOf } from '../../../src/serving/settings.ts'
 import type { ClassifierOptions, NetworkMethod } from '../../../src/serving/types.ts'
-import { editStored } from './edit-stored.ts'
+import { editStored, NOTHING } from './edit-stored.ts'
 import { judged, type Target } from './target.ts'
 
 const INPUTS = 4
@@ -55,10 +55,20 @@ const bytesOf = (engine: Engine): Buffer => Buffer.concat(encodeSafetensors(stor
 
 function use(engine: Engine): void {
   engine.publish()
-  engine.report()
+  checkReport(engine.report())
   engine.learn(x, labels, 'three')
   engine.consolidate(x, labels)
   engine.publish()
+}
+
+/** a list of labels has no order */
+const sorted = (text = ''): unknown => JSON.parse(text).sort()
+
+function checkReport(report: unknown): void {
+  for (const value of Object.values(report as object)) {
+    assert.ok(!Number.isNaN(value), 'NaN is reported')
+    if (typeof value === 'object' && value !== null) checkReport(value)
+  }
 }
 
 /**
@@ -68,8 +78,7 @@ function use(engine: Engine): void {
 export const classifier: Target = {
   name: 'classifier',
   async seeds() {
-    // three bytes are no change
-    return KINDS.map((_, which) => Uint8Array.of(which, 0, 0, 0))
+    return KINDS.map((_, which) => Uint8Array.of(which, ...NOTHING))
   },
   async run(input) {
     const which = (input[0] ?? 0) % KINDS.length
@@ -81,6 +90,10 @@ export const classifier: Target = {
     if (engine === null) return outcome
     const taken: Engine = engine
     const after = storedOf(taken)
+    for (const [name, { data }] of Object.entries(after.tensors))
+      assert.ok((data as Float64Array).every(Number.isFinite), `${name} was taken with what is no number`)
+    assert.deepEqual(sorted(after.metadata.labels), sorted(changed.metadata.labels), 'other labels')
+    assert.ok(Number(after.metadata.sequence) === Number(changed.metadata.sequence), 'another sequence')
     assert.ok(bytesOf(engineOf(after)).equals(bytesOf(taken)), 'what was taken is not what it tells')
     await judged(USE_CODES, () => use(taken))
     return outcome

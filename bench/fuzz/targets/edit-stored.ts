@@ -16,10 +16,23 @@ const TEXTS = [
     '[[0,"a"],[1,"b"]]',
     '[[0,"a"],[2,"b"]]',
   ],
-  ...['[[0,"a"],[1,"a"]]', '["\\ud800"]', '["id"]', '{"outputs":1e99}', '{"outputs":2}', '9'.repeat(400)],
+  ...[
+    '[[0,"a"],[1,"a"]]',
+    '[[0,"a"],[1,"b"],[2,"a"]]',
+    '[[0,"a"],[1,"b"],[1,"c"]]',
+    '[[2,"a"],[1,"b"],[0,"c"]]',
+    '["\\ud800"]',
+    '["id"]',
+    '{"outputs":1e99}',
+    '{"outputs":2}',
+    '9'.repeat(400),
+  ],
 ]
 /** the first of a change of a text; what is below changes an array, as `edit` has it */
 const TEXT = 128
+
+/** a script that changes nothing, and something with any byte of it changed: arrays and texts that change places with themselves */
+export const NOTHING: readonly number[] = [8, 0, 0, 0, 131, 0, 0, 0, 8, 1, 1, 0]
 
 /**
  * What a file holds, changed by every four bytes of the script: an array, or a text among the metadata. It has gone through
