@@ -60,7 +60,9 @@ export class RunningSums implements Sums {
     const rowsOf = new Map<number, number[]>()
     for (let row = 0; row < labels.length; row++) {
       const label = labels[row] as number
-      rowsOf.set(label, [...(rowsOf.get(label) ?? []), row])
+      const rows = rowsOf.get(label)
+      if (rows) rows.push(row)
+      else rowsOf.set(label, [row])
       const { count, sum, gram } = this.#heldOf(label)
       for (let i = 0; i < D; i++) sum[i] = (sum[i] as number) + sign * (h[row * D + i] as number)
       this.#classes.set(label, { count: count + sign, sum, gram })

@@ -72,8 +72,8 @@ async function writeAll(file: FileHandle, parts: readonly Uint8Array[]): Promise
   }
 }
 
-/** the rename itself is data of the folder */
-async function syncFolder(folder: string): Promise<void> {
+/** Flushes what was renamed or removed in a folder: that itself is data of the folder. */
+export async function syncFolder(folder: string): Promise<void> {
   // Windows opens no folder, and needs not
   if (process.platform === 'win32') return
   const handle = await open(folder, 'r')

@@ -1,5 +1,6 @@
-import { open, readdir, rm, stat } from 'node:fs/promises'
+import { readdir, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { syncFolder } from '../persistence/file.ts'
 
 /** null when there is no file */
 export async function sizeOf(path: string): Promise<number | null> {
@@ -16,7 +17,5 @@ export async function sweep(path: string): Promise<void> {
   const within = dirname(path)
   const prefix = `.${basename(path)}.`
   for (const name of await readdir(within)) if (name.startsWith(prefix)) await rm(join(within, name), { force: true })
-  if (process.platform === 'win32') return
-  const folder = await open(within, 'r')
-  await folder.sync().finally(() => folder.close())
+  await syncFolder(within)
 }
