@@ -3,22 +3,20 @@ import { native } from '../../bindings/native.ts'
 import { batches } from '../data/batches.ts'
 import type { LabelledSet } from '../data/set.ts'
 import type { PredictorLayer } from '../nn/predictor.ts'
-import { checkRows } from '../nn/rows.ts'
+import { checkBoundedRows } from '../nn/rows.ts'
 import { within } from '../optim/optimizer.ts'
 import { alignedFloats } from '../tensor/aligned.ts'
 import { type AnalyticHead, type AnalyticSolution, restricted, solveHead, triangle } from './analytic-heads.ts'
 import { checkLabels, sumsOf } from './analytic-state.ts'
 import { RunningSums } from './analytic-sums.ts'
 import type { AnalyticOptions, AnalyticPrediction, AnalyticPredictOptions } from './analytic-types.ts'
-import { oneOf } from './checks.ts'
+import { oneOf, whole } from './checks.ts'
 import { RandomFeatures } from './features.ts'
 import type { MethodState } from './method.ts'
 
 // rows at a time: a sum of float32 products is so long before it meets the float64 sums
 const CHUNK = 400
 const MOST_FEATURES = 16_384
-// of an input, so that no sum of squares over a chunk overflows in float32
-const LARGEST = 1e12
 
 /**
  * Learns classes in closed form from running sums: the sum of h h^T over all samples, and the sum of h and the count of
@@ -164,7 +162,7 @@ export class Analytic {
    * was not learnt, or none; and as `solve`
    */
   predict(x: Float32Array, { among }: AnalyticPredictOptions = {}): AnalyticPrediction {
-    const rows = this.#checkRows(x)
+    const rows = checkBoundedRows(x, this.inputs)
     for (const label of among ?? []) this.#checkKnown(label)
     if (among?.length === 0) throw invalid('predict: among names no class')
     const { classes, weight, bias } = restricted(this.solve(), among)
@@ -229,16 +227,8 @@ export class Analytic {
     return h
   }
 
-  #checkRows(x: Float32Array): number {
-    const rows = checkRows(x, this.inputs)
-    const wrong = x.findIndex((value) => !(Math.abs(value) <= LARGEST))
-    if (wrong >= 0)
-      throw new PalimpsestError('NON_FINITE', `x holds ${x[wrong]} at ${wrong}, expected a number within ${LARGEST}`)
-    return rows
-  }
-
   #checkBatch(x: Float32Array, labels: ArrayLike<number>): void {
-    const rows = this.#checkRows(x)
+    const rows = checkBoundedRows(x, this.inputs)
     if (labels.length !== rows)
       throw new PalimpsestError('LENGTH', `there are ${labels.length} labels for ${rows} rows`)
     checkLabels(labels)
@@ -247,11 +237,6 @@ export class Analytic {
   #checkKnown(label: number): void {
     if (!this.#sums.of(label)) throw invalid(`class ${label} was not learnt`)
   }
-}
-
-function whole(name: string, value: number, least: number, most: number): number {
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return value
-  throw invalid(`${name} is ${value}, expected a whole number from ${least} to ${most}`)
 }
 
 const invalid = (message: string) => new PalimpsestError('INVALID_ARGUMENT', message)

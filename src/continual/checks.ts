@@ -18,3 +18,9 @@ export function oneOf<T extends string>(name: string, value: T, known: readonly 
   if (known.includes(value)) return value
   throw new PalimpsestError('INVALID_ARGUMENT', `${name} is '${value}', expected one of ${known.join(', ')}`)
 }
+
+/** @throws PalimpsestError `INVALID_ARGUMENT` unless value is a whole number in the range */
+export function whole(name: string, value: number, least: number, most: number): number {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return value
+  throw new PalimpsestError('INVALID_ARGUMENT', `${name} is ${value}, expected a whole number from ${least} to ${most}`)
+}

@@ -1,7 +1,8 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
+import { whole } from '../continual/checks.ts'
 import { type Access, Channel } from './channel.ts'
 import { Host } from './host.ts'
-import { invalid, settingsOf, text, whole } from './settings.ts'
+import { invalid, settingsOf, text } from './settings.ts'
 import type { Answer, ClassifierOptions, LearnOptions, Receipt, Report, RunOptions } from './types.ts'
 
 const MOST_PENDING = 256

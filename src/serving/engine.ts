@@ -1,6 +1,6 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
 import { native } from '../../bindings/native.ts'
-import { checkRows } from '../nn/rows.ts'
+import { checkBoundedRows } from '../nn/rows.ts'
 import { logitsOf } from './logits.ts'
 import { type Parts, partsOf } from './parts.ts'
 import type { Resumable } from './published.ts'
@@ -9,9 +9,6 @@ import { invalid, type Settings, text } from './settings.ts'
 import type { Published } from './slots.ts'
 import { lossOf } from './temperature.ts'
 import type { Receipt, Report } from './types.ts'
-
-// of inputs, as Analytic has it
-const LARGEST = 1e12
 
 /** what was published makes of rows before they are learnt */
 interface Predicted {
@@ -226,10 +223,7 @@ export class Engine {
   }
 
   #check(x: Float32Array, labels: readonly string[]): number {
-    const rows = checkRows(x, this.settings.inputs)
-    const wrong = x.findIndex((value) => !(Math.abs(value) <= LARGEST))
-    if (wrong >= 0)
-      throw new PalimpsestError('NON_FINITE', `x holds ${x[wrong]} at ${wrong}, expected a number within ${LARGEST}`)
+    const rows = checkBoundedRows(x, this.settings.inputs)
     if (!Array.isArray(labels)) throw invalid('labels is no array of texts')
     if (labels.length !== rows)
       throw new PalimpsestError('LENGTH', `there are ${labels.length} labels for ${rows} rows`)

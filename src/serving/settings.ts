@@ -1,5 +1,5 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
-import { oneOf } from '../continual/checks.ts'
+import { oneOf, whole } from '../continual/checks.ts'
 import { within } from '../optim/optimizer.ts'
 import type { AnalyticModelOptions, ClassifierOptions, NetworkModelOptions } from './types.ts'
 
@@ -83,12 +83,6 @@ export function text(name: string, value: unknown): string {
   if (typeof value === 'string' && value.length <= MOST_NAME && !LONE.test(value)) return value
   const came = typeof value === 'string' ? `of ${value.length} characters` : typeof value
   throw invalid(`${name} is ${came}, expected a well-formed text of at most ${MOST_NAME} characters`)
-}
-
-/** @throws PalimpsestError `INVALID_ARGUMENT` unless value is a whole number in the range */
-export function whole(name: string, value: number, least: number, most: number): number {
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return value
-  throw invalid(`${name} is ${value}, expected a whole number from ${least} to ${most}`)
 }
 
 export const invalid = (message: string): PalimpsestError => new PalimpsestError('INVALID_ARGUMENT', message)

@@ -1,10 +1,11 @@
 import { mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
+import { whole } from '../continual/checks.ts'
 import { ContinualClassifier, maxPendingOf } from './classifier.ts'
 import { Locks } from './lock.ts'
 import { type How, Residents } from './residents.ts'
-import { invalid, settingsOf, whole } from './settings.ts'
+import { invalid, settingsOf } from './settings.ts'
 import { fileOf } from './tenants.ts'
 import type { ClassifierOptions, RunOptions, StoreReport } from './types.ts'
 
