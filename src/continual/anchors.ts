@@ -1,6 +1,7 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
 import { native } from '../../bindings/native.ts'
 import { type Anchored, penaltyOf, type Quadratic } from '../optim/optimizer.ts'
+import { savedOf } from '../optim/state.ts'
 import { alignedFloats } from '../tensor/aligned.ts'
 import type { Parameter } from '../tensor/parameter.ts'
 import type { Diagonal } from './fisher.ts'
@@ -115,8 +116,8 @@ export class Anchors {
     const { tasks, constant } = numbersOf(state, this.#owner, ['tasks'], ['constant'])
     const anchored = new Map<Parameter, Anchored>()
     for (const parameter of parameters) {
-      const precision = arrayOf(state, parameter, 'precision')
-      const anchor = arrayOf(state, parameter, 'anchor')
+      const precision = savedOf(state, parameter, 'precision')
+      const anchor = savedOf(state, parameter, 'anchor')
       if (!precision && !anchor) continue
       checkHeld(parameter, precision, anchor)
       // what was added since is free, and at rest where it is
@@ -177,24 +178,6 @@ export function numbersOf<const K extends string, const S extends string = never
     sums.find((name) => !Number.isFinite(numbers[name]))
   if (wrong) throw new PalimpsestError('INVALID_ARGUMENT', `${wrong} is ${numbers[wrong]} in the state of ${owner}`)
   return numbers as Record<K | S, number>
-}
-
-/**
- * What a state keeps of a parameter, or null. @throws PalimpsestError `LENGTH` unless it is whole units of it, at most
- * all; `INVALID_ARGUMENT` unless it is a Float32Array
- */
-export function arrayOf({ arrays }: MethodState, parameter: Parameter, what: string): Float32Array | null {
-  const array = arrays[`${parameter.name}/${what}`]
-  if (array === undefined) return null
-  if (!(array instanceof Float32Array))
-    throw new PalimpsestError('INVALID_ARGUMENT', `${parameter.name}/${what} is not a Float32Array`)
-  const width = parameter.size / (parameter.shape[0] ?? 1)
-  if (array.length === 0 || array.length > parameter.size || array.length % width !== 0)
-    throw new PalimpsestError(
-      'LENGTH',
-      `${parameter.name}/${what} has ${array.length} numbers, expected ${parameter.size}, or fewer by whole units of ${width}`,
-    )
-  return array
 }
 
 /** of a state: both of one length, and numbers that a penalty can have */

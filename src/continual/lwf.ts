@@ -9,10 +9,11 @@ import { mul } from '../ops/mul.ts'
 import { scale } from '../ops/scale.ts'
 import { sum } from '../ops/sum.ts'
 import { within } from '../optim/optimizer.ts'
+import { savedOf } from '../optim/state.ts'
 import type { Parameter } from '../tensor/parameter.ts'
 import type { Matrix, Scalar } from '../tensor/shape.ts'
 import { storageOf, type Tensor } from '../tensor/tensor.ts'
-import { arrayOf, numbersOf } from './anchors.ts'
+import { numbersOf } from './anchors.ts'
 import { flatOf, headOf, holds, type Range, rangesOf, statisticsOf } from './head.ts'
 import type { Method, MethodState, StepBatch, Task } from './method.ts'
 
@@ -117,7 +118,7 @@ export class Lwf implements Method {
     const { tasks } = numbersOf(state, this.name, ['tasks'])
     const weights = new Map<Parameter, Float32Array>()
     for (const parameter of parameters) {
-      const old = arrayOf(state, parameter, 'old')
+      const old = savedOf(state, parameter, 'old')
       if (!old) continue
       const copy = parameter.data.slice()
       copy.set(old)

@@ -1,10 +1,11 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
 import { native } from '../../bindings/native.ts'
 import { type Quadratic, within } from '../optim/optimizer.ts'
+import { savedOf } from '../optim/state.ts'
 import { alignedFloats } from '../tensor/aligned.ts'
 import type { Parameter } from '../tensor/parameter.ts'
 import { BufferPool } from '../tensor/pool.ts'
-import { Anchors, arrayOf } from './anchors.ts'
+import { Anchors } from './anchors.ts'
 import type { Method, MethodState } from './method.ts'
 
 /** What {@link Si} takes. */
@@ -94,7 +95,7 @@ export class Si implements Method {
     for (const parameter of parameters) {
       const path = beginning(parameter)
       const kept = Object.entries(path).map(([what, values]) => {
-        const saved = arrayOf(state, parameter, what)
+        const saved = savedOf(state, parameter, what)
         if (saved) values.set(saved)
         return saved
       })

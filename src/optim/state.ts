@@ -22,10 +22,14 @@ export function checkState({ name, numbers }: OptimizerState, own: string, optio
 }
 
 /**
- * A copy of what a state keeps of a parameter, or null; rows that the parameter was given since are 0.
- * @throws PalimpsestError `LENGTH` unless it is whole rows of it, at most all; `INVALID_ARGUMENT`, `NON_FINITE`
+ * What a state keeps of a parameter, or null: its rows, or fewer, for some may have been added at its end since.
+ * @throws PalimpsestError `LENGTH` unless it is whole rows of it, at most all; `INVALID_ARGUMENT` unless it is float32
  */
-export function arrayOf({ arrays }: OptimizerState, parameter: Parameter, what: string): Float32Array | null {
+export function savedOf(
+  { arrays }: Pick<OptimizerState, 'arrays'>,
+  parameter: Parameter,
+  what: string,
+): Float32Array | null {
   const name = `${parameter.name}/${what}`
   const saved = arrays[name]
   if (saved === undefined) return null
@@ -36,7 +40,18 @@ export function arrayOf({ arrays }: OptimizerState, parameter: Parameter, what: 
       'LENGTH',
       `${name} has ${saved.length} numbers, expected ${parameter.size}, or fewer by whole rows of ${width}`,
     )
-  if (!native.allFinite(saved)) throw new PalimpsestError('NON_FINITE', `${name} holds NaN or infinity`)
+  return saved
+}
+
+/**
+ * A copy of what a state keeps of a parameter, or null; rows that the parameter was given since are 0.
+ * @throws PalimpsestError as {@link savedOf}; `NON_FINITE`
+ */
+export function arrayOf(state: OptimizerState, parameter: Parameter, what: string): Float32Array | null {
+  const saved = savedOf(state, parameter, what)
+  if (!saved) return null
+  if (!native.allFinite(saved))
+    throw new PalimpsestError('NON_FINITE', `${parameter.name}/${what} holds NaN or infinity`)
   const copy = alignedFloats(parameter.size)
   copy.set(saved)
   return copy
