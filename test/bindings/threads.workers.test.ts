@@ -1,26 +1,13 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { node } from './child.ts'
 import { builtBindings } from './dist.ts'
 
 const program = fileURLToPath(new URL('crowd.mjs', import.meta.url))
 
-/** what becomes of a process with two threads a kernel that does this; one that hangs is killed */
-async function crowd(what: string): Promise<{ status: number | null; signal: string | null; printed: string }> {
-  const child = spawn(process.execPath, [program, what, builtBindings()], {
-    env: { ...process.env, PALIMPSEST_THREADS: '2' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: 50_000,
-    killSignal: 'SIGKILL',
-  })
-  let printed = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    printed += text
-  })
-  const [status, signal] = await once(child, 'close')
-  return { status, signal, printed: printed.trim() }
-}
+/** what becomes of a process with two threads a kernel that does this */
+const crowd = (what: string) =>
+  node([program, what, builtBindings()], { timeout: 50_000, env: { PALIMPSEST_THREADS: '2' } })
 
 test('workers that compute at once share one pool and get the bits of one thread', async () => {
   expect(await crowd('together')).toEqual({ status: 0, signal: null, printed: 'same bits' })

@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { node } from '../bindings/child.ts'
 import { builtBindings } from '../bindings/dist.ts'
 
 const program = fileURLToPath(new URL('terminated.mjs', import.meta.url))
@@ -14,16 +13,8 @@ test.skipIf(process.platform !== 'linux')(
   `${TIMES} workers ended in the middle of kernels leave right bits, no thread and no memory`,
   { timeout: 400_000 },
   async () => {
-    const child = spawn(process.execPath, ['--expose-gc', program, builtBindings(), String(TIMES)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      timeout: 390_000,
-      killSignal: 'SIGKILL',
-    })
-    let printed = ''
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      printed += text
-    })
-    const [status, signal] = await once(child, 'close')
+    const args = ['--expose-gc', program, builtBindings(), String(TIMES)]
+    const { status, signal, printed } = await node(args, { timeout: 390_000 })
     expect({ status, signal }).toEqual({ status: 0, signal: null })
     const { megabytes, ...left } = JSON.parse(printed)
     expect(left).toEqual({ ended: TIMES, wrong: 0, shares: true, threads: 0 })
