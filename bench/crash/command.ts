@@ -41,7 +41,7 @@ export async function crash(args: readonly string[]): Promise<void> {
     const of = (name: string) => figures.find((figure) => figure.name === `crash/${name}`)?.value
     console.log(
       `${count} kills in ${since(started)}: ${of('lost')} lost what was confirmed or did not load; ` +
-        `${of('changes')} changes survived, ${of('torn')} kills fell into a save (${left} unfinished files were left beside)`,
+        `${of('changes')} changes survived, ${of('torn')} kills fell into a save, ${left} of whose unfinished files are still there`,
     )
     const options = { kills: count, within, seed: Number(given.seed) }
     if (given.json !== undefined)
@@ -93,6 +93,8 @@ function figuresOf(kills: readonly Kill[], left: number): Figure[] {
     figure('kills', kills.length, 'higher', 200),
     figure('lost', kills.filter(({ fault }) => fault !== null).length, 'lower', 0),
     figure('changes', changes, 'higher'),
-    figure('torn', left, 'higher'),
+    figure('torn', kills.filter(({ torn }) => torn).length, 'higher'),
+    // the next that saves removes what the last left
+    figure('left', left, 'lower', 1),
   ]
 }

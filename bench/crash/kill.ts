@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process'
+import { readdir } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { encodeSafetensors, readStored } from '../../src/persistence/index.ts'
 import { Engine } from '../../src/serving/engine.ts'
@@ -17,6 +19,8 @@ export interface Kill {
   readonly confirmed: number
   /** of the file */
   readonly found: number
+  /** it fell into a save, whose unfinished file is beside the other */
+  readonly torn: boolean
   /** null: the file is there, loads, knows all that was confirmed, and equals what never stopped, bit for bit */
   readonly fault: string | null
 }
@@ -36,9 +40,16 @@ export class Witness {
 
   /** Starts the child, kills it so long after it was ready, and looks at what it left. */
   async kill(after: number): Promise<Kill> {
+    const before = await this.#unfinished()
     this.#confirmed = Math.max(this.#confirmed, await killed(this.#kind, this.#path, after))
+    const torn = (await this.#unfinished()).some((name) => !before.includes(name))
     const { found, fault } = await this.#look().catch((error) => ({ found: -1, fault: String(error) }))
-    return { kind: this.#kind, after, confirmed: this.#confirmed, found, fault }
+    return { kind: this.#kind, after, confirmed: this.#confirmed, found, torn, fault }
+  }
+
+  async #unfinished(): Promise<string[]> {
+    const names = await readdir(dirname(this.#path))
+    return names.filter((name) => name.startsWith(`.${basename(this.#path)}.`))
   }
 
   async #look(): Promise<Pick<Kill, 'found' | 'fault'>> {

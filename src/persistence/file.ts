@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { PalimpsestError } from '../../bindings/errors.ts'
 import { malformed } from './dtypes.ts'
 import { headerLength, headerOf, PREFIX } from './header.ts'
 import { decodeSafetensors, type Stored } from './safetensors.ts'
+import { temporaryFor } from './temporary.ts'
 
 /** How {@link readStored} reads. */
 export interface ReadOptions {
@@ -22,7 +22,8 @@ const writing = new Map<string, Promise<unknown>>()
  * Puts a file in place of what is at `path`, wholly or not at all: written beside it, flushed to the disk, renamed. When the
  * promise is fulfilled it outlasts a loss of power; when it is rejected, or the process dies, the old file is still there.
  * Writes to one path follow each other in the order of their calls, so that none undoes a later one.
- * Its own file is removed again unless the process dies, which leaves `.<name>.<random>.tmp`.
+ * Its own file is removed again unless the process dies, which leaves `.<name>.<writer>.<random>.tmp`: the next process of
+ * this machine that writes into the folder removes it.
  * @param parts - written one after another; not to be changed before the promise settles.
  * @throws what the file system says, such as ENOSPC or EACCES
  */
@@ -39,8 +40,7 @@ export function writeAtomically(path: string, parts: readonly Uint8Array[]): Pro
 }
 
 async function replace(path: string, parts: readonly Uint8Array[]): Promise<void> {
-  const folder = dirname(path)
-  const temporary = join(folder, `.${basename(path)}.${randomBytes(8).toString('hex')}.tmp`)
+  const temporary = await temporaryFor(path)
   try {
     const file = await open(temporary, 'wx')
     try {
@@ -54,7 +54,7 @@ async function replace(path: string, parts: readonly Uint8Array[]): Promise<void
     await rm(temporary, { force: true })
     throw error
   }
-  await syncFolder(folder)
+  await syncFolder(dirname(path))
 }
 
 async function writeAll(file: FileHandle, parts: readonly Uint8Array[]): Promise<void> {

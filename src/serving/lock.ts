@@ -3,7 +3,7 @@ import { link, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { PalimpsestError } from '../../bindings/errors.ts'
-import { startOf } from './process.ts'
+import { startOf } from '../persistence/process.ts'
 
 /** Who holds a lock. */
 interface Owner {

@@ -1,10 +1,12 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readStored, writeAtomically } from '../../src/persistence/file.ts'
 import { encodeSafetensors } from '../../src/persistence/safetensors.ts'
+import { node } from '../bindings/child.ts'
 import { rejection } from '../toy.ts'
 import { fileOf, joined, plain, sample } from './stored.ts'
 
@@ -83,6 +85,50 @@ describe('writing', () => {
     expect(stdout.trim()).toBe('EFBIG')
     expect([...(await readFile(path))]).toEqual([1, 2, 3])
     expect(await readdir(join(path, '..'))).toEqual(['state.safetensors'])
+  })
+})
+
+describe('what a process leaves that is killed while it writes', () => {
+  const built = JSON.stringify(new URL('../../dist/src/persistence/file.js', import.meta.url).href)
+  const write = (path: string, byte: number) =>
+    `import(${built}).then(({ writeAtomically }) => writeAtomically(${JSON.stringify(path)}, [Uint8Array.of(${byte})]))`
+  const written = async (path: string, byte: number) =>
+    expect(await node(['-e', write(path, byte)], { timeout: 30_000 })).toMatchObject({ status: 0 })
+
+  /** a process whose flush never ends, and the name of its file */
+  async function stuck(path: string) {
+    const child = spawn(process.execPath, [
+      '-e',
+      `require('node:fs').promises.open('.').then(async (any) => {
+        await any.close()
+        Object.getPrototypeOf(any).sync = () => new Promise(() => console.log('flushes'))
+        setInterval(() => {}, 1000)
+        ${write(path, 1)}
+      })`,
+    ])
+    await once(child.stdout, 'data')
+    const [name] = (await readdir(join(path, '..'))).filter((name) => name.endsWith('.tmp'))
+    return { child, name: name as string }
+  }
+
+  it('stays while that lives, and is removed by the next process that writes there', async () => {
+    const path = await inside('killed')
+    const within = join(path, '..')
+    const { child, name } = await stuck(path)
+    await written(path, 2)
+    expect((await readdir(within)).sort()).toEqual([name, 'state.safetensors'])
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    expect([...(await readFile(path))]).toEqual([2])
+    const [, host, pid] = /\.([0-9a-f]{8})-(\d+)-/.exec(name) as unknown as [string, string, string]
+    expect(Number(pid)).toBe(child.pid)
+    // a process that lives has its number now; of another machine's nothing is known; no file of ours
+    const again = name.replace(`-${pid}-`, `-${process.pid}-`)
+    const foreign = name.replace(host, host === '00000000' ? '00000001' : '00000000')
+    const others = ['.state.safetensors.tmp', '.state.safetensors.0123456789abcdef.tmp', name.slice(1)]
+    for (const other of [again, foreign, ...others]) await writeFile(join(within, other), '')
+    await written(join(within, 'another'), 3)
+    expect((await readdir(within)).sort()).toEqual([foreign, 'another', 'state.safetensors', ...others].sort())
   })
 })
 

@@ -16,7 +16,9 @@ export async function startOf(pid: number): Promise<string | null> {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return null
   }
   if (process.platform === 'win32') return 'running'
-  const told = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)]).catch(() => null)
+  // in words and hours that are the same for all who ask
+  const env = { ...process.env, LC_ALL: 'C', TZ: 'UTC' }
+  const told = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)], { env }).catch(() => null)
   return told?.stdout.trim() || null
 }
 

@@ -1,0 +1,38 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { readdir, rm } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { basename, dirname, join, resolve } from 'node:path'
+import { startOf } from './process.ts'
+
+/** the name says on which machine which process writes it, and when that began: ids of processes come again */
+const TEMPORARY = /^\..+\.([0-9a-f]{8})-(\d+)-([0-9a-f]{8})\.[0-9a-f]{8}\.tmp$/s
+
+// folders that this thread has swept: one with many files is not listed at every write
+const swept = new Set<string>()
+
+/**
+ * A name beside a file for what is to replace it. The first time in a folder it removes what processes of this machine
+ * left there that were killed while they wrote. What one writes that lives stays, and so does what other machines wrote.
+ */
+export async function temporaryFor(path: string): Promise<string> {
+  const [folder, start] = [dirname(resolve(path)), await startOf(process.pid)]
+  if (start !== null && !swept.has(folder)) {
+    swept.add(folder)
+    await sweepLeft(folder)
+  }
+  const writer = `${digest(hostname())}-${process.pid}-${digest(start ?? '')}`
+  return join(folder, `.${basename(path)}.${writer}.${randomBytes(4).toString('hex')}.tmp`)
+}
+
+async function sweepLeft(folder: string): Promise<void> {
+  const host = digest(hostname())
+  // a folder that cannot be read, or is not there: the write says so
+  for (const name of await readdir(folder).catch(() => [])) {
+    const [, where, pid, start] = TEMPORARY.exec(name) ?? []
+    if (where !== host || start === digest((await startOf(Number(pid))) ?? '')) continue
+    // another process may sweep too, and a file of another user may be kept
+    await rm(join(folder, name), { force: true }).catch(() => undefined)
+  }
+}
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8)
