@@ -72,9 +72,7 @@ export class Lwf implements Method {
     const teacher = this.#teacher
     if (!teacher) return null
     const { whole, from, to } = headOf(model)
-    const beyond = teacher.heads.find((head) => head.to > whole.outputs)
-    if (beyond)
-      throw new PalimpsestError('SHAPE', `lwf knows a head up to output ${beyond.to}, the model has ${whole.outputs}`)
+    checkFits(whole, teacher)
     const old = tape.scratch(x.shape[0] * whole.outputs)
     this.#answer(whole, teacher, x, old)
     const shown = teacher.heads.every((head) => holds({ from, to }, head))
@@ -90,8 +88,7 @@ export class Lwf implements Method {
   consolidate({ model }: Task): void {
     const { whole, from, to } = headOf(model)
     const parameters = whole.parameters()
-    const [bad] = parameters.filter(({ data }) => !native.allFinite(data))
-    if (bad) throw new PalimpsestError('NON_FINITE', `${bad.name} holds NaN or infinity: nothing to learn from`)
+    for (const { name, data } of parameters) checkFinite(name, data)
     this.#teacher = {
       weights: new Map(parameters.map((parameter) => [parameter, parameter.data.slice()])),
       statistics: statisticsOf(whole).map((array) => array.slice()),
@@ -114,23 +111,29 @@ export class Lwf implements Method {
     }
   }
 
-  restore(parameters: readonly Parameter[], state: MethodState): void {
+  restore(parameters: readonly Parameter[], state: MethodState, model?: Classifier): void {
     const { tasks } = numbersOf(state, this.name, ['tasks'])
     const weights = new Map<Parameter, Float32Array>()
     for (const parameter of parameters) {
       const old = savedOf(state, parameter, 'old')
       if (!old) continue
+      checkFinite(`${parameter.name}/old`, old)
       const copy = parameter.data.slice()
       copy.set(old)
       weights.set(parameter, copy)
     }
     const statistics: Float32Array[] = []
-    for (let i = 0; state.arrays[`statistics/${i}`] instanceof Float32Array; i++)
-      statistics.push(Float32Array.from(state.arrays[`statistics/${i}`] as Float32Array))
+    for (let i = 0; state.arrays[`statistics/${i}`] instanceof Float32Array; i++) {
+      const array = state.arrays[`statistics/${i}`] as Float32Array
+      checkFinite(`statistics/${i}`, array)
+      statistics.push(array.slice())
+    }
     const heads = rangesOf(state.arrays.heads, this.name)
     if (tasks > 0 && (weights.size === 0 || heads.length === 0))
       throw new PalimpsestError('INVALID_ARGUMENT', 'the state of lwf has no weights of these parameters, or no heads')
-    this.#teacher = tasks > 0 ? { weights, statistics, heads } : null
+    const teacher = tasks > 0 ? { weights, statistics, heads } : null
+    if (model && teacher) checkFits(headOf(model).whole, teacher)
+    this.#teacher = teacher
     this.#tasks = tasks
   }
 
@@ -186,10 +189,22 @@ function pairsOf(whole: Classifier, { weights, statistics }: Teacher): (readonly
       'PENALTY_POWERLESS',
       `none of the parameters (${parameters.map(({ name }) => name).join(', ')}) was there at a consolidation`,
     )
+  return [...known, ...statisticsOf(whole).map((array, i) => [array, statistics[i] as Float32Array] as const)]
+}
+
+/** @throws PalimpsestError `SHAPE` */
+function checkFits(whole: Classifier, { heads, statistics }: Teacher): void {
+  const beyond = heads.find(({ to }) => to > whole.outputs)
+  if (beyond)
+    throw new PalimpsestError('SHAPE', `lwf knows a head up to output ${beyond.to}, the model has ${whole.outputs}`)
   const live = statisticsOf(whole)
   if (live.length !== statistics.length || live.some(({ length }, i) => length !== statistics[i]?.length))
     throw new PalimpsestError('SHAPE', 'the model has not the BatchNorm layers that it had at the last consolidation')
-  return [...known, ...live.map((array, i) => [array, statistics[i] as Float32Array] as const)]
+}
+
+/** @throws PalimpsestError `NON_FINITE` */
+function checkFinite(name: string, values: Float32Array): void {
+  if (!native.allFinite(values)) throw new PalimpsestError('NON_FINITE', `${name} holds NaN or infinity`)
 }
 
 /** a range that others hold adds nothing; those that it holds are the same head before it grew */

@@ -64,8 +64,8 @@ export interface Method {
   state?(parameters: readonly Parameter[]): MethodState
   /**
    * Remembers what a state says, instead of what it did. A parameter may have more units than when the state was taken:
-   * rows were added at its end, and are free.
-   * @throws PalimpsestError `INVALID_ARGUMENT`, `LENGTH`; it then remembers what it did before
+   * rows were added at its end, and are free. Given the model of these parameters, it also refuses what does not fit that.
+   * @throws PalimpsestError `INVALID_ARGUMENT`, `LENGTH`, `NON_FINITE`, `SHAPE`; it then remembers what it did before
    */
-  restore?(parameters: readonly Parameter[], state: MethodState): void
+  restore?(parameters: readonly Parameter[], state: MethodState, model?: Classifier): void
 }

@@ -116,17 +116,17 @@ export class Replay implements Method {
   }
 
   /** as {@link Method.restore} */
-  restore(parameters: readonly Parameter[], state: MethodState): void {
+  restore(parameters: readonly Parameter[], state: MethodState, model?: Classifier): void {
     numbersOf(state, this.name, [])
     const buffer = state.arrays.labels === undefined ? null : bufferOf(state, this.samples)
     const random = Random.restore([...((state.arrays.random as Float64Array) ?? [])] as unknown as RandomState)
     const other = this.#other()
     if (other)
-      other.restore?.(parameters, {
-        method: other.name,
-        numbers: unprefixed(state.numbers),
-        arrays: unprefixed(state.arrays),
-      })
+      other.restore?.(
+        parameters,
+        { method: other.name, numbers: unprefixed(state.numbers), arrays: unprefixed(state.arrays) },
+        model,
+      )
     this.#buffer = buffer
     this.#random = random
   }

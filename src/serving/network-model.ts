@@ -172,7 +172,7 @@ export class NetworkModel implements ServedModel {
       arrays: unprefixed(state.arrays, part),
     })
     parts.adam.restore(parameters, { name: 'adam', ...within('optimizer') })
-    parts.method?.restore?.(parameters, { method: parts.method.name, ...within('method') })
+    parts.method?.restore?.(parameters, { method: parts.method.name, ...within('method') }, parts.mlp)
     parts.gathered?.restore(parameters, within('gathered'))
     const random = Random.restore([...((state.arrays.random as Float64Array) ?? [])] as unknown as RandomState)
     this.#parts = parts

@@ -75,7 +75,7 @@ export function restoreCheckpoint(stored: Stored, { model, optimizer, method }: 
   attempt('optimizer', () => optimizer.restore?.(parameters, saved.optimizer as OptimizerState))
   try {
     setModel(stored, model)
-    if (method) attempt('method', () => method.restore?.(parameters, unpacked(saved.method as Packed)))
+    if (method) attempt('method', () => method.restore?.(parameters, unpacked(saved.method as Packed), model))
   } catch (error) {
     setModel(before, model)
     optimizer.restore?.(parameters, own.optimizer as OptimizerState)

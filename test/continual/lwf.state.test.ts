@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { Lwf } from '../../src/continual/lwf.ts'
+import { Replay } from '../../src/continual/replay.ts'
 import type { LabelledSet } from '../../src/data/set.ts'
 import { Heads } from '../../src/nn/heads.ts'
 import type { Mlp } from '../../src/nn/mlp.ts'
+import type { Classifier } from '../../src/nn/module.ts'
 import { Adam } from '../../src/optim/adam.ts'
 import { Learner } from '../../src/training/learner.ts'
 import { differences, float64 } from '../nn/float64.ts'
@@ -170,6 +172,36 @@ describe('state of Lwf', () => {
       'INVALID_ARGUMENT',
     )
     expect(termOf(method, model)).toBe(before)
+  })
+
+  it('refuses heads and statistics that its model has not, and remembers what it did', () => {
+    const model = makeModel(true)
+    const [parameters, method] = [model.parameters(), new Lwf()]
+    method.consolidate(task(model))
+    const good = method.state(parameters)
+    moved(model)
+    const before = [termOf(method, model), method.state(parameters)]
+    const refused = (arrays: object, of: Classifier = model) =>
+      codeOf(() => method.restore(parameters, { ...good, arrays: { ...good.arrays, ...arrays } }, of))
+    for (const to of [5, 2 ** 40]) {
+      expect(refused({ heads: Float64Array.of(0, to) })).toBe('SHAPE')
+      expect(refused({ heads: Float64Array.of(0, to) }, new Heads(model).use(0, 2))).toBe('SHAPE')
+    }
+    expect(refused({ 'statistics/1': undefined })).toBe('SHAPE')
+    expect(refused({ 'statistics/1': new Float32Array(6) })).toBe('SHAPE')
+    expect(refused({ 'statistics/2': new Float32Array(7) })).toBe('SHAPE')
+    expect(refused({ 'statistics/0': new Float32Array(7).fill(Number.NaN) })).toBe('NON_FINITE')
+    expect(refused({ 'layers.0.bias/old': new Float32Array(7).fill(Infinity) })).toBe('NON_FINITE')
+    expect([termOf(method, model), method.state(parameters)]).toEqual(before)
+    // an old method beside replay is looked at as well
+    const replay = () => new Replay({ samples: 5, method: new Lwf() })
+    const [from, to] = [replay(), replay()]
+    from.consolidate(task(model))
+    const state = from.state(parameters)
+    const wide = { ...state, arrays: { ...state.arrays, 'other/heads': Float64Array.of(0, 5) } }
+    expect(codeOf(() => to.restore(parameters, wide, model))).toBe('SHAPE')
+    to.restore(parameters, state, model)
+    expect(to.state(parameters)).toEqual(state)
   })
 
   it('refuses options, models and parameters that make no term', () => {

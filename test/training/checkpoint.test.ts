@@ -186,6 +186,22 @@ describe('a state that was made by hand', () => {
     await text('method/constant', 'NaN')
   })
 
+  it('of a method that does not fit the model is refused, and nothing changes', async () => {
+    const of = (seed: number) => trained(learnerOf(mlp([6, 9, 4], { seed }), { method: new Lwf() }))
+    const [stored, learner] = [(await of(1)).state(), await of(3)]
+    const before = learner.state()
+    const heads = { shape: [2], data: Float64Array.of(0, 5) }
+    const { 'method/statistics/1': _, ...fewer } = stored.tensors
+    for (const [tensors, message] of [
+      [{ ...stored.tensors, 'method/heads': heads }, /a head up to output 5, the model has 4/],
+      [fewer, /has not the BatchNorm layers/],
+    ] as const) {
+      const error = thrown(() => learner.restore({ ...stored, tensors }))
+      expect([error.code, error.message]).toEqual(['STATE_MALFORMED', expect.stringMatching(message)])
+      expect(learner.state()).toEqual(before)
+    }
+  })
+
   it('is refused for its tensors too, and nothing changes', async () => {
     const tensor = (name: string, value: unknown, code = 'STATE_MALFORMED') =>
       refused(code, ({ tensors }) => {
