@@ -1,4 +1,4 @@
-import { type Quadratic, within } from '../optim/optimizer.ts'
+import { between, type Quadratic, within } from '../optim/optimizer.ts'
 import type { Parameter } from '../tensor/parameter.ts'
 import { Anchors, type Mode } from './anchors.ts'
 import { articleDiagonal } from './article.ts'
@@ -61,7 +61,7 @@ export class Ewc implements Method {
     const { lambda = 100, estimator = 'exact', mode = 'separate', gamma = 1, floor = 0, floorUnits = 'all' } = options
     this.lambda = within('lambda', lambda, 0, Infinity)
     this.floor = within('floor', floor, 0, Infinity)
-    this.gamma = within('gamma', gamma, 0, 1.0000001)
+    this.gamma = between('gamma', gamma, 0, 1)
     this.estimator = oneOf('estimator', estimator, [...ESTIMATORS, 'article'])
     this.floorUnits = oneOf('floorUnits', floorUnits, ['all', 'silent'])
     this.mode = oneOf('mode', mode, ['separate', 'online', 'latest'])

@@ -2,7 +2,7 @@ import { PalimpsestError } from '../../bindings/errors.ts'
 import { native } from '../../bindings/native.ts'
 import { alignedFloats } from '../tensor/aligned.ts'
 import type { Parameter } from '../tensor/parameter.ts'
-import { type Optimizer, type OptimizerState, penaltyOf, type StepOptions, within } from './optimizer.ts'
+import { between, type Optimizer, type OptimizerState, penaltyOf, type StepOptions, within } from './optimizer.ts'
 import { arrayOf, checkState } from './state.ts'
 
 /** What {@link Adam} takes; the defaults are the paper's. */
@@ -96,7 +96,7 @@ export class Adam implements Optimizer {
     const { beta1, beta2, epsilon } = this
     checkState(state, 'adam', { beta1, beta2, epsilon })
     const { learningRate = NaN, power1 = NaN, power2 = NaN } = state.numbers
-    for (const [name, value] of Object.entries({ power1, power2 })) within(name, value, 0, 1.0000001)
+    for (const [name, value] of Object.entries({ power1, power2 })) between(name, value, 0, 1)
     const moments = parameters.flatMap((parameter): [Parameter, Moments][] => {
       const [first, second] = [arrayOf(state, parameter, 'first'), arrayOf(state, parameter, 'second')]
       if (!first && !second) return []

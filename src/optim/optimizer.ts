@@ -70,6 +70,12 @@ export function within(name: string, value: number, least: number, below: number
   )
 }
 
+/** @throws PalimpsestError `INVALID_ARGUMENT` unless least <= value <= most */
+export function between(name: string, value: number, least: number, most: number): number {
+  if (typeof value === 'number' && value >= least && value <= most) return value
+  throw new PalimpsestError('INVALID_ARGUMENT', `${name} is ${value}, expected a number from ${least} to ${most}`)
+}
+
 /** the penalty's value from the kernels' sums over parameters */
 export const penaltyOf = (quadratic: Quadratic | null, sum: number): number =>
   quadratic ? (quadratic.lambda / 2) * (sum + quadratic.constant) : 0

@@ -118,6 +118,13 @@ describe('Ewc', () => {
       expect(codeOf(() => new Ewc({ lambda: wrong }))).toBe('INVALID_ARGUMENT')
       expect(codeOf(() => new Ewc({ lambda: 1, floor: wrong }))).toBe('INVALID_ARGUMENT')
     }
+    // 1 is the end, and belongs to it
+    for (const wrong of [-1e-9, 1 + Number.EPSILON, Number.NaN, '1' as unknown as number])
+      expect(thrown(() => new Ewc({ gamma: wrong }))).toMatchObject({
+        code: 'INVALID_ARGUMENT',
+        message: `gamma is ${wrong}, expected a number from 0 to 1`,
+      })
+    expect([0, 1].map((gamma) => new Ewc({ gamma }).gamma)).toEqual([0, 1])
     expect(thrown(() => new Ewc({ lambda: 1, estimator: 'exakt' as 'exact' })).message).toContain(
       "'exakt', expected one of exact, sampled, empirical, article",
     )

@@ -82,7 +82,9 @@ describe.each(makers)('%s', (_, make) => {
     }
     refused({ name: 'other' }, 'INVALID_ARGUMENT')
     for (const option of Object.keys(good.numbers))
-      for (const value of option === 'learningRate' ? [-1, NaN, Infinity, undefined] : [NaN, 2, undefined])
+      for (const value of option === 'learningRate'
+        ? [-1, NaN, Infinity, undefined]
+        : [NaN, -0.5, 1 + Number.EPSILON, 2, undefined])
         refused({ numbers: { ...good.numbers, [option]: value } }, 'INVALID_ARGUMENT')
     for (const [name, values] of Object.entries(good.arrays)) {
       const array = (changed: unknown, code: string) => refused({ arrays: { ...good.arrays, [name]: changed } }, code)
