@@ -1,5 +1,6 @@
-import type { ContinualClassifier, Report } from 'palimpsest/serving'
+import type { ContinualClassifier } from 'palimpsest/serving'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Reporter } from './reporter.ts'
 import type { Saver } from './saver.ts'
 
 // a report waits for what the worker does: a scrape does not wait longer than that, in milliseconds
@@ -10,12 +11,10 @@ export class Metrics {
   readonly registry: Registry = new Registry()
   readonly #requests: Counter<'route' | 'status'>
   readonly #seconds: Histogram<'route'>
-  readonly #classifier: ContinualClassifier
-  #report: Report | null = null
-  #asked: Promise<void> | null = null
+  readonly #reporter: Reporter
 
-  constructor(classifier: ContinualClassifier, saver: Saver) {
-    this.#classifier = classifier
+  constructor(classifier: ContinualClassifier, saver: Saver, reporter: Reporter) {
+    this.#reporter = reporter
     const registers = [this.registry]
     collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: 1 })
     this.#requests = new Counter({
@@ -45,11 +44,11 @@ export class Metrics {
     gauge('classes', 'classes learnt', () => classifier.labels.length)
     gauge('pending_calls', 'calls that wait or are under way', () => classifier.pending)
     gauge('state_bytes', 'memory of the state and of what answers', () => classifier.bytes())
-    gauge('accuracy', 'share of rows answered right before they were learnt', () => this.#report?.overall.accuracy)
-    gauge('log_loss', 'mean loss of rows before they were learnt, nats', () => this.#report?.overall.logLoss)
-    gauge('calibration_error', 'expected calibration error', () => this.#report?.overall.calibrationError)
-    gauge('drift', 'recent mean of the inputs from that of all, deviations', () => this.#report?.drift.distance)
-    gauge('drift_expected', 'what chance alone makes of palimpsest_drift', () => this.#report?.drift.expected)
+    gauge('accuracy', 'share of rows answered right before they were learnt', () => reporter.last?.overall.accuracy)
+    gauge('log_loss', 'mean loss of rows before they were learnt, nats', () => reporter.last?.overall.logLoss)
+    gauge('calibration_error', 'expected calibration error', () => reporter.last?.overall.calibrationError)
+    gauge('drift', 'recent mean of the inputs from that of all, deviations', () => reporter.last?.drift.distance)
+    gauge('drift_expected', 'what chance alone makes of palimpsest_drift', () => reporter.last?.drift.expected)
   }
 
   answered(route: string, status: number, milliseconds: number): void {
@@ -59,18 +58,7 @@ export class Metrics {
 
   /** The text that Prometheus reads: the report may be that of an earlier scrape where the worker is busy. */
   async text(): Promise<string> {
-    this.#asked ??= this.#classifier
-      .report()
-      .then((report) => {
-        this.#report = report
-      })
-      // the numbers of before stand; /healthz tells of a dead worker
-      .catch(() => undefined)
-      .finally(() => {
-        this.#asked = null
-      })
-    const patience = new Promise<void>((resolve) => setTimeout(resolve, PATIENCE).unref())
-    await Promise.race([this.#asked, patience])
+    await this.#reporter.within(PATIENCE)
     return this.registry.metrics()
   }
 }

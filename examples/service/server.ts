@@ -4,6 +4,7 @@ import { ContinualClassifier, type Receipt } from 'palimpsest/serving'
 import { fail, unknownRoute } from './failures.ts'
 import { Metrics } from './metrics.ts'
 import type { ServiceOptions } from './options.ts'
+import { Reporter } from './reporter.ts'
 import { Saver } from './saver.ts'
 import { type ChangeQuery, type ConsolidateBody, type LearnBody, type RowsBody, rowsOf, schemasOf } from './schemas.ts'
 
@@ -33,20 +34,20 @@ export async function serviceOf(options: ServiceOptions): Promise<FastifyInstanc
     seconds: options.saveSeconds,
     failed: (error) => app.log.error(error, 'saving failed'),
   })
-  const metrics = new Metrics(classifier, saver)
-  let dead: unknown = null
+  const reporter = new Reporter(classifier)
+  const metrics = new Metrics(classifier, saver, reporter)
 
-  app.setErrorHandler<PalimpsestError>((error, request, reply) => {
-    if (error.code === 'WORKER_DIED') dead = error
-    fail(error, request, reply)
-  })
+  app.setErrorHandler<PalimpsestError>(fail)
   app.setNotFoundHandler(unknownRoute)
   app.addHook('onResponse', async ({ routeOptions }, { statusCode, elapsedTime }) => {
     metrics.answered(routeOptions.url ?? 'unknown', statusCode, elapsedTime)
   })
   app.addHook('onClose', async () => {
-    await saver.stop()
-    await classifier.close()
+    try {
+      await saver.stop()
+    } finally {
+      await classifier.close()
+    }
   })
 
   const sameEncoder = ({ encoder = own }: { readonly encoder?: string }) => {
@@ -83,6 +84,7 @@ export async function serviceOf(options: ServiceOptions): Promise<FastifyInstanc
   })
   app.get('/healthz', async (_, reply) => {
     const { sequence, pending } = classifier
+    const dead = await reporter.dead()
     if (dead) reply.code(503)
     return { status: dead ? 'dead' : 'ok', sequence, durable: saver.durable, pending }
   })

@@ -22,9 +22,18 @@ export class Service {
     this.process = process
   }
 
-  static async start(file: string, ...args: string[]): Promise<Service> {
+  static start(file: string, ...args: string[]): Promise<Service> {
+    return Service.#start([], file, args)
+  }
+
+  /** one whose thread ends at SIGUSR2 */
+  static mortal(file: string, ...args: string[]): Promise<Service> {
+    return Service.#start(['--import', new URL('./mortal.mjs', import.meta.url).href], file, args)
+  }
+
+  static async #start(flags: readonly string[], file: string, args: readonly string[]): Promise<Service> {
     const program = `${ROOT}dist/examples/service/main.js`
-    const child = spawn(process.execPath, [program, '--port', '0', '--file', file, ...args])
+    const child = spawn(process.execPath, [...flags, program, '--port', '0', '--file', file, ...args])
     let errors = ''
     child.stderr.on('data', (text) => {
       errors += text
