@@ -5,6 +5,7 @@ import { SELECT_HELP, select } from './article/select.ts'
 import { CRASH_HELP, crash } from './crash/command.ts'
 import { DATA_HELP, data } from './data.ts'
 import { FUZZ_HELP, fuzz } from './fuzz/command.ts'
+import { GATHERED_HELP, gathered } from './gathered/command.ts'
 import { LADDER_HELP, ladder } from './ladder/command.ts'
 import { UsageError } from './options.ts'
 import { version } from './report.ts'
@@ -30,13 +31,14 @@ const HELP = `palimpsest ${version()}
   palimpsest crash         a classifier is killed again and again, and must have lost nothing
   palimpsest fuzz          hostile input to the addon and to every parser
   palimpsest service       what a service answers, and how late its event loop is, idle and while it learns
+  palimpsest gathered      the squares that a classifier gathers against the exact Fisher, and what it does not know
   palimpsest tenants       thousands of classifiers of which few fit in memory
   palimpsest soak          things made and dropped for a long time, whose memory must not grow
   palimpsest data          fetch both data sets and say where they are
 
 Options go after the command; --help after a command lists its own.
 
-${[ARTICLE_HELP, SELECT_HELP, STREAM_HELP, RESULTS_HELP, LADDER_HELP, SPEED_HELP, STEPS_HELP, CRASH_HELP, FUZZ_HELP, SERVICE_HELP, TENANTS_HELP, SOAK_HELP, DATA_HELP].join('\n\n')}`
+${[ARTICLE_HELP, SELECT_HELP, STREAM_HELP, RESULTS_HELP, LADDER_HELP, SPEED_HELP, STEPS_HELP, CRASH_HELP, FUZZ_HELP, SERVICE_HELP, TENANTS_HELP, GATHERED_HELP, SOAK_HELP, DATA_HELP].join('\n\n')}`
 
 const streams = (purpose: Purpose) =>
   Object.fromEntries(STREAMS.map((stream) => [stream, streamCommand(stream, purpose)]))
@@ -75,13 +77,15 @@ async function main(args: readonly string[]): Promise<void> {
       return service(rest)
     case 'tenants':
       return tenants(rest)
+    case 'gathered':
+      return gathered(rest)
     case 'soak':
       return soak(rest)
     case 'data':
       return data(rest)
     default:
       throw new UsageError(
-        `'${command}' is not a command: run, tune, results, ladder, speed, steps, crash, fuzz, service, tenants, soak, data or help`,
+        `'${command}' is not a command: run, tune, results, ladder, speed, steps, crash, fuzz, service, tenants, gathered, soak, data or help`,
       )
   }
 }
