@@ -14,6 +14,7 @@ export const SERVICE_HELP: string = `palimpsest service: what a service answers,
 
   --seconds N       of each measurement (default 5)
   --json FILE       write options, figures and runs
+  --document DIR    measure nothing: of the project whose docs/service-results.md and pictures are written anew from bench/results
   --help
 
 Part one has a classifier in this process: the event loop's delay by monitorEventLoopDelay and by a plain timer, of
@@ -22,12 +23,17 @@ Part one has a classifier in this process: the event loop's delay by monitorEven
 const OPTIONS = {
   seconds: { type: 'string', default: '5' },
   json: { type: 'string' },
+  document: { type: 'string' },
   help: { type: 'boolean', default: false },
 } as const
 
 export async function service(args: readonly string[]): Promise<void> {
   const given = parse(args, OPTIONS)
   if (given.help) return console.log(SERVICE_HELP)
+  if (given.document !== undefined) {
+    const { writeDocuments } = await import('./document/index.ts') // slow to load
+    return writeDocuments(given.document)
+  }
   const seconds = wholeNumber('seconds', given.seconds)
   const machine = stamp(threads())
   const loaded = existsSync(projectFile(PROGRAM))

@@ -10,10 +10,10 @@ import { Feed } from './feed.ts'
 const INPUTS = 784
 const HIDDEN = [1000, 1000]
 export const NET: string = [INPUTS, ...HIDDEN].join('-')
-const ROWS = 100
-const LARGE = 32
+export const ROWS = 100
+export const LARGE = 32
 /** the issue's: on two processors, with the big network training at full speed */
-const MOST_DELAY = 5
+export const MOST_DELAY = 5
 /** the design's: between two publications */
 const LEAST_INTERVAL = 20
 

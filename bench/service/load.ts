@@ -15,8 +15,8 @@ import { NET } from './inside.ts'
 export const PROGRAM = 'dist/examples/service/main.js'
 const INPUTS = 784
 const HIDDEN = ['1000', '1000']
-const LEARNT = 50
-const CONNECTIONS = 4
+export const LEARNT = 50
+export const CONNECTIONS = 4
 /** calls of `step` that {@link load} makes */
 export const LOAD_STEPS = 2
 

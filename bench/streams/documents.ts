@@ -1,3 +1,4 @@
+import { provenanceOf } from '../page/provenance.ts'
 import { svg } from '../speed/document/svg.ts'
 import { averageOptions } from './page/charts.ts'
 import { firstTaskOptions } from './page/lines.ts'
@@ -72,14 +73,3 @@ function reportText(report: StreamReport): string {
       .join('\n')}`,
   ].join('\n\n')
 }
-
-/** when, by which version and on what */
-export function provenanceOf({ date, version, commit, node, machine, options }: StreamReport): string {
-  const merged = (options.merged ?? []) as readonly Pick<StreamReport, 'date' | 'commit'>[]
-  const more = merged.map((one) => `${one.date.slice(0, 10)}, commit ${commitText(one.commit)}`)
-  const and = more.length > 0 ? ` With runs of ${more.join('; ')}.` : ''
-  return `${date.slice(0, 10)}, palimpsest ${version}, commit ${commitText(commit)}, Node ${node}, ${machine.cpu}, ${machine.cores} cores, ${machine.isa}.${and}`
-}
-
-const commitText = (commit: string | null) =>
-  commit === null ? 'unknown' : commit.slice(0, 12) + (commit.endsWith('-dirty') ? ' with changes' : '')
