@@ -12,6 +12,7 @@ Napi::Object initialize(Napi::Env, Napi::Object exports) {
   provide_normalization(exports);
   provide_optimizer(exports);
   provide_consolidation(exports);
+  provide_cholesky(exports);
   provide_gather(exports);
   provide_predict(exports);
   provide_memory(exports);

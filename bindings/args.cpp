@@ -179,6 +179,7 @@ void Args::below(const View<const std::uint32_t>& values, std::size_t limit) con
 template View<float> Args::array(const char*, std::size_t);
 template View<const float> Args::array(const char*, std::size_t);
 template View<double> Args::array(const char*, std::size_t);
+template View<const double> Args::array(const char*, std::size_t);
 template View<std::uint32_t> Args::array(const char*, std::size_t);
 template View<const std::uint32_t> Args::array(const char*, std::size_t);
 template View<const std::uint8_t> Args::array(const char*, std::size_t);

@@ -45,6 +45,7 @@ void provide_softmax(Napi::Object& exports);
 void provide_normalization(Napi::Object& exports);
 void provide_optimizer(Napi::Object& exports);
 void provide_consolidation(Napi::Object& exports);
+void provide_cholesky(Napi::Object& exports);
 void provide_gather(Napi::Object& exports);
 void provide_predict(Napi::Object& exports);
 void provide_memory(Napi::Object& exports);

@@ -126,6 +126,11 @@ export interface Native {
   quadraticSum(theta: F32, anchor: F32, precision: F32): number
   mergeQuadratic(theta: F32, f: F32, anchor: F32, precision: F32): number
 
+  /** A [n, n] becomes its Cholesky factor; the first row whose pivot is not above `least` [n] and finite, or -1 */
+  cholesky(n: number, least: Float64Array, a: Float64Array): number
+  /** each row of B [rows, n] becomes the x of L L^T x = b */
+  choleskySolve(n: number, rows: number, factor: Float64Array, b: Float64Array): void
+
   /**
    * A whole multilayer perceptron in evaluation mode, ReLU between its layers. `layers` are weight and bias of each,
    * and when `normalized` gamma, beta, running mean and running variance of a BatchNorm after all but the last. With

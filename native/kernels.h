@@ -41,6 +41,10 @@ struct Matmul {
   bool relu;
 };
 
+// columns of a Cholesky factor that are eliminated at once; of a product that is what adds up in one chain
+constexpr std::size_t cholesky_columns = 64;
+constexpr std::size_t most_unknowns = 16 * 1024;
+
 // a quadratic penalty (lambda / 2) sum precision (theta - anchor)^2 on one parameter; lambda 0: none
 struct Quadratic {
   float lambda;
@@ -132,6 +136,20 @@ struct KernelTable {
   // where precision + f is 0 the anchor stays. returns the constant left over,
   // sum precision f / (precision + f) (theta - anchor)^2 with the old precision and anchor
   double (*merge_quadratic)(const float* theta, const float* f, float* anchor, float* precision, std::size_t n);
+
+  // cholesky.inc: of a symmetric A[n, n], whose lower triangle alone is read, columns [from, to) of its factor, at most
+  // cholesky_columns, once what those before them come to was subtracted.
+  // its block on the diagonal: the first row whose pivot is not above least[row] and finite, which then stands there;
+  // or -1
+  std::int64_t (*cholesky_diagonal)(double* a, std::size_t n, const double* least, std::size_t from, std::size_t to);
+  // the same columns of rows [begin, end) below that block
+  void (*cholesky_panel)(double* a, std::size_t n, std::size_t from, std::size_t to, std::size_t begin,
+                         std::size_t end);
+  // subtracts what they come to from the columns behind them, of rows [begin, end)
+  void (*cholesky_update)(double* a, std::size_t n, std::size_t from, std::size_t to, std::size_t begin,
+                          std::size_t end);
+  // L L^T x = b for each row of B[rows, n], in place; n at most most_unknowns
+  void (*cholesky_solve)(const double* l, std::size_t n, double* b, std::size_t rows);
 
   // gather.inc: out[b, i] = pixels[indices[b], i] * float(1 / 255)
   void (*gather)(const std::uint8_t* pixels, const std::uint32_t* indices, std::size_t rows, std::size_t features,

@@ -46,4 +46,18 @@ void split_matmul(const KernelTable& table, const Matmul& product) {
   by_rows ? split_rows(table, product) : split_columns(table, product, grain);
 }
 
+std::int64_t split_cholesky(const KernelTable& table, double* a, std::size_t n, const double* least) {
+  for (std::size_t from = 0; from < n; from += cholesky_columns) {
+    const std::size_t to = std::min(from + cholesky_columns, n);
+    const std::int64_t refused = table.cholesky_diagonal(a, n, least, from, to);
+    if (refused >= 0) return refused;
+    split(n - to, smallest(cholesky_columns * cholesky_columns / 2), 1,
+          [&](std::size_t begin, std::size_t end) { table.cholesky_panel(a, n, from, to, to + begin, to + end); });
+    split(n - to, smallest(cholesky_columns * (n - to) / 2), tile_rows,
+          [&](std::size_t begin, std::size_t end) { table.cholesky_update(a, n, from, to, to + begin, to + end); });
+  }
+  for (std::size_t row = 0; row < n; ++row) std::fill(a + row * n + row + 1, a + (row + 1) * n, 0.0);
+  return -1;
+}
+
 }  // namespace palimpsest

@@ -62,6 +62,10 @@ double split_sum(std::size_t n, std::size_t smallest, const F& f) {
   return total;
 }
 
+// replaces the lower triangle of A[n, n] by its Cholesky factor, zeros above it: see KernelTable. the first row whose
+// pivot is refused, of an A that is overwritten in part, or -1
+std::int64_t split_cholesky(const KernelTable& table, double* a, std::size_t n, const double* least);
+
 // the product, split by columns where there are enough of them, since each part packs its own B; else by rows
 void split_matmul(const KernelTable& table, const Matmul& product);
 

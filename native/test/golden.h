@@ -98,6 +98,7 @@ std::string sized(std::initializer_list<std::size_t>);
 void add_product_cases(Cases&);
 void add_row_cases(Cases&);
 void add_training_cases(Cases&);
+void add_cholesky_cases(Cases&);
 
 // writes inputs and digests; returns the exit code
 int write_golden(const char* path);

@@ -35,6 +35,7 @@ std::vector<Case> all_cases() {
   add_product_cases(cases);
   add_row_cases(cases);
   add_training_cases(cases);
+  add_cholesky_cases(cases);
   return cases.all();
 }
 

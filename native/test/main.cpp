@@ -18,6 +18,7 @@ int main(int count, char** arguments) {
   test_normalization();
   test_optimizer();
   test_consolidation();
+  test_cholesky();
   test_gemm();
 #ifndef __wasm__  // no threads there
   test_pool();

@@ -3,6 +3,7 @@
 
 namespace palimpsest::test {
 
+void test_cholesky();
 void test_consolidation();
 void test_dispatch();
 void test_elementwise();

@@ -65,6 +65,7 @@ export const output = (name: string, length: string, more: More = {}): Argument 
   role: 'output',
 })
 export const bytes = { dtype: 'Uint8Array' } as const
+export const doubles = { dtype: 'Float64Array' } as const
 export const words = { dtype: 'Uint32Array' } as const
 
 const ARRAYS = { Float32Array, Float64Array, Uint32Array, Uint8Array } as const

@@ -1,5 +1,5 @@
 import type { Native } from '../../bindings/native.ts'
-import { type Argument, bytes, type Call, flag, input, number, output, size, words } from './arguments.ts'
+import { type Argument, bytes, type Call, doubles, flag, input, number, output, size, words } from './arguments.ts'
 
 const matmul = (a: string, b: string): Call => ({
   takes: [
@@ -168,7 +168,7 @@ export const CALLS: Readonly<Record<keyof Native, Call>> = {
   },
 
   accumulateSquare: { takes: [input('x', 'n'), output('out', 'n')] },
-  accumulate: { takes: [input('x', 'n'), output('total', 'n', { dtype: 'Float64Array' })] },
+  accumulate: { takes: [input('x', 'n'), output('total', 'n', doubles)] },
   classSeed: {
     takes: [
       size('rows'),
@@ -180,6 +180,13 @@ export const CALLS: Readonly<Record<keyof Native, Call>> = {
   },
   quadraticSum: { takes: [input('theta', 'n'), input('anchor', 'n'), input('precision', 'n')] },
   mergeQuadratic: { takes: [input('theta', 'n'), input('f', 'n'), output('anchor', 'n'), output('precision', 'n')] },
+
+  cholesky: {
+    takes: [size('n'), input('least', 'n', doubles), output('a', 'n n', doubles)],
+  },
+  choleskySolve: {
+    takes: [size('n'), size('rows'), input('factor', 'n n', doubles), output('b', 'rows n', doubles)],
+  },
 
   predict: {
     takes: [

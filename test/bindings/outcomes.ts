@@ -43,11 +43,14 @@ const long = fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 1, max: 70 }) },
 
 export function sizes(call: Call): fc.Arbitrary<Sizes> {
   const names = sizesOf(call)
+  const matrices = call.takes.some((taken) => taken.kind === 'array' && taken.length.length > 1)
   return fc.record(
     Object.fromEntries(
       names.map((name) => [
         name,
-        (name === 'n' && names.length === 1 ? long : short).map((size) => Math.max(size, leastOf(call, name))),
+        (name === 'n' && names.length === 1 && !matrices ? long : short).map((size) =>
+          Math.max(size, leastOf(call, name)),
+        ),
       ]),
     ),
   )

@@ -41,6 +41,8 @@ const SPLIT: readonly Case[] = [
   ['logSoftmax', { rows: 1001, classes: 13 }],
   ['logSoftmaxGradient', { rows: 1001, classes: 13 }],
   ['classSeed', { rows: 4001, classes: 10 }],
+  ['choleskySolve', { n: 8, rows: 4096 }],
+  ['choleskySolve', { n: 25, rows: 3001 }],
   ['gather', { images: 50, rows: 40, features: 784 }],
   ['gather', { images: 50, rows: 101, features: 784 }],
 ]
@@ -57,6 +59,7 @@ const WHOLE: readonly Case[] = [
   ['logSoftmax', { rows: 629, classes: 13 }],
   ['logSoftmaxGradient', { rows: 629, classes: 13 }],
   ['classSeed', { rows: 3275, classes: 10 }],
+  ['choleskySolve', { n: 8, rows: 4095 }],
   ['gather', { images: 50, rows: 39, features: 784 }],
 ]
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { native } from '../../bindings/native.ts'
 import { cholesky, choleskySolve } from '../../src/continual/cholesky.ts'
 import { Random } from '../../src/tensor/random.ts'
 import { codeOf, thrown, worst } from '../toy.ts'
@@ -22,7 +23,7 @@ const factorOf = (a: Float64Array, n: number) => {
   return factor
 }
 
-// around the panel of 64 columns, its strips of 24, the tile of 2 x 4
+// around the panel of 64 columns and the tiles of 8 x 24, 4 x 8 and 4 x 4
 const SIZES = [1, 2, 3, 4, 5, 7, 23, 24, 25, 63, 64, 65, 66, 90, 129, 150]
 
 describe('cholesky', () => {
@@ -82,6 +83,18 @@ describe('cholesky', () => {
       const rankOne = Float64Array.from({ length: 1600 }, (_, at) => v[Math.floor(at / 40)]! * v[at % 40]!)
       expect(codeOf(() => cholesky(rankOne, 40))).toBe('NOT_POSITIVE_DEFINITE')
     }
+  })
+
+  it('gives the same bits on two threads', () => {
+    const before = native.threads()
+    const n = 400
+    const a = positive(n, 5)
+    const [alone, together] = [1, 2].map((count) => {
+      native.setThreads(count)
+      return factorOf(a, n)
+    })
+    native.setThreads(before)
+    expect(together).toEqual(alone)
   })
 
   it('refuses lengths that are no square', () => {

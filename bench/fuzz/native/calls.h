@@ -59,6 +59,8 @@ constexpr Signature signatures[] = {
     {"classSeed", "#r #c #s f:rc f:rc"},
     {"quadraticSum", "f:n f:n f:n"},
     {"mergeQuadratic", "f:n f:n f:n f:n"},
+    {"cholesky", "#n d:n d:nn"},
+    {"choleskySolve", "#n #r d:nn d:rn"},
     {"predict", "#r #i b T n f:ri f:2hc u:r f:rc f:hi f:h f:h f:h f:h f:h f:ch f:c"},
     {"predict", "#r #i b N n f:ri f:2hc u:r f:rc f:hi f:h f:ch f:c"},
     {"packWeight", "#r #c f:rc f:rc"},
