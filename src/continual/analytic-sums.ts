@@ -1,5 +1,6 @@
 import { native } from '../../bindings/native.ts'
 import { alignedFloats } from '../tensor/aligned.ts'
+import { doubles } from '../tensor/memory.ts'
 import { type ClassSums, rankOne, type Sums, triangle } from './analytic-heads.ts'
 
 /** Them as plain arrays: gram [D (D + 1) / 2], or one a class; sums [C, D], counts [C], classes [C] */
@@ -10,8 +11,11 @@ interface Held extends ClassSums {
   readonly gram: Float64Array | null
 }
 
-// of all sums of this thread, one after another: it is as large as what a model keeps
-let product = alignedFloats(0)
+// of all sums of this thread, one after another: as large as what a model keeps, and as the rows of a call
+let [product, gathered, negated] = [alignedFloats(0), alignedFloats(0), alignedFloats(0)]
+
+const grown = (array: Float32Array, length: number): Float32Array =>
+  array.length < length ? alignedFloats(length) : array
 
 /** The sums that {@link Sums} names, in float64, as samples come and go. Arguments are trusted. */
 export class RunningSums implements Sums {
@@ -19,6 +23,8 @@ export class RunningSums implements Sums {
   /** whether each class keeps its own gram */
   readonly removable: boolean
   readonly #classes = new Map<number, Held>()
+  // zeros for classes that are about to come
+  readonly #reserved = new Map<number, Held>()
   // of all classes; null with removable
   #gram: Float64Array | null
 
@@ -54,8 +60,31 @@ export class RunningSums implements Sums {
     return this.#classes.get(label)
   }
 
-  /** Adds rows h [B, D] of these labels [B]; with sign -1 takes them back. */
+  /**
+   * Takes all memory that adding rows of these labels needs, at most so many at a time, so that none of several calls of
+   * `add` can fail.
+   * @throws PalimpsestError `OUT_OF_MEMORY`; nothing has changed then
+   */
+  reserve(labels: ArrayLike<number>, rows: number): void {
+    const D = this.features
+    try {
+      for (const label of new Set(Array.from(labels)))
+        if (!this.#classes.has(label) && !this.#reserved.has(label)) this.#reserved.set(label, this.#empty())
+      product = grown(product, D * D)
+      gathered = grown(gathered, rows * D)
+      negated = grown(negated, rows * D)
+    } catch (error) {
+      this.#reserved.clear()
+      throw error
+    }
+  }
+
+  /**
+   * Adds rows h [B, D] of these labels [B]; with sign -1 takes them back.
+   * @throws PalimpsestError `OUT_OF_MEMORY`; nothing has changed then
+   */
   add(h: Float32Array, labels: ArrayLike<number>, sign: 1 | -1): void {
+    this.reserve(labels, labels.length)
     const D = this.features
     const rowsOf = new Map<number, number[]>()
     for (let row = 0; row < labels.length; row++) {
@@ -69,7 +98,7 @@ export class RunningSums implements Sums {
     }
     if (this.removable) {
       for (const [label, rows] of rowsOf) {
-        const own = alignedFloats(rows.length * D)
+        const own = gathered.subarray(0, rows.length * D)
         rows.forEach((row, index) => {
           own.set(h.subarray(row * D, (row + 1) * D), index * D)
         })
@@ -87,7 +116,9 @@ export class RunningSums implements Sums {
     this.#settle()
   }
 
+  /** @throws PalimpsestError `OUT_OF_MEMORY` */
   merge(other: RunningSums): void {
+    this.reserve(other.labels, 0)
     for (const label of other.labels) {
       const [mine, theirs] = [this.#heldOf(label), other.#classes.get(label) as Held]
       addTo(mine.sum, theirs.sum)
@@ -123,7 +154,7 @@ export class RunningSums implements Sums {
   }
 
   #triangle(): Float64Array {
-    return new Float64Array(triangle(this.features))
+    return doubles(triangle(this.features))
   }
 
   /** in the order of the labels */
@@ -131,22 +162,21 @@ export class RunningSums implements Sums {
     return this.labels.map((label) => this.#classes.get(label) as Held)
   }
 
+  #empty(): Held {
+    return { count: 0, sum: doubles(this.features), gram: this.removable ? this.#triangle() : null }
+  }
+
   #heldOf(label: number): Held {
-    return (
-      this.#classes.get(label) ?? {
-        count: 0,
-        sum: new Float64Array(this.features),
-        gram: this.removable ? this.#triangle() : null,
-      }
-    )
+    const held = this.#classes.get(label) ?? (this.#reserved.get(label) as Held)
+    this.#reserved.delete(label)
+    return held
   }
 
   /** gram += sign h^T h of rows h */
   #addSquares(h: Float32Array, rows: number, sign: 1 | -1, gram: Float64Array): void {
     const D = this.features
-    if (product.length < D * D) product = alignedFloats(D * D)
     const squares = product.subarray(0, D * D)
-    const left = sign === 1 ? h : alignedFloats(h.length)
+    const left = sign === 1 ? h : negated.subarray(0, h.length)
     if (sign === -1) native.scale(h, -1, left)
     native.matmulTN(D, D, rows, left, h, null, squares, false, false)
     for (let i = 0; i < D; i++)

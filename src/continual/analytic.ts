@@ -209,6 +209,9 @@ export class Analytic {
   }
 
   #add(x: Float32Array, labels: ArrayLike<number>, sign: 1 | -1): void {
+    const most = Math.min(labels.length, CHUNK)
+    this.#sums.reserve(labels, most)
+    this.#room(most)
     this.#solution = null
     for (let from = 0; from < labels.length; from += CHUNK) {
       const to = Math.min(from + CHUNK, labels.length)
@@ -220,11 +223,16 @@ export class Analytic {
   #featuresOf(x: Float32Array, from: number, to: number): Float32Array {
     const rows = x.subarray(from * this.inputs, to * this.inputs)
     if (!this.#random) return rows
-    const length = (to - from) * this.features
-    if (this.#h.length < length) this.#h = alignedFloats(length)
-    const h = this.#h.subarray(0, length)
+    const h = this.#room(to - from)
     this.#random.of(to - from, rows, h)
     return h
+  }
+
+  /** memory for the features of so many rows */
+  #room(rows: number): Float32Array {
+    const length = rows * this.features
+    if (this.#h.length < length) this.#h = alignedFloats(length)
+    return this.#h.subarray(0, length)
   }
 
   #checkBatch(x: Float32Array, labels: ArrayLike<number>): void {
