@@ -2,8 +2,9 @@ import { Worker } from 'node:worker_threads'
 import { type ErrorCode, PalimpsestError } from '../../bindings/errors.ts'
 import type { CallName, Calls, Reply, Request } from './messages.ts'
 
-// node refuses a thread's file where the process was told what kind of text it is given
-const FLAGS = process.execArgv.some((flag) => flag.startsWith('--input-type')) ? [] : process.execArgv
+// a thread has the process's flags unless it is given some. Node refuses its file where the process was told what kind of
+// text it is given
+const OPTIONS = process.execArgv.some((flag) => flag.startsWith('--input-type')) ? { execArgv: [] } : {}
 
 /** A call that waits, or is under way. */
 interface Job {
@@ -24,7 +25,7 @@ export interface CallOptions {
 
 /** One worker thread and the calls that wait for it: in order for each model, in turn among models. */
 export class Host {
-  readonly #worker = new Worker(new URL('./worker.js', import.meta.url), { execArgv: FLAGS })
+  readonly #worker = new Worker(new URL('./worker.js', import.meta.url), OPTIONS)
   readonly #queues = new Map<number, Job[]>()
   // models with calls that wait, next first
   readonly #turns: number[] = []
@@ -34,7 +35,6 @@ export class Host {
   models = 0
 
   constructor() {
-    this.#worker.unref()
     this.#worker.on('message', (reply: Reply) => {
       const job = this.#running
       this.#running = null
@@ -45,6 +45,8 @@ export class Host {
     this.#worker.on('error', (error) => died(`of ${error}`))
     this.#worker.on('messageerror', (error) => died(`of ${error}`))
     this.#worker.on('exit', (code) => died(`with exit code ${code}`))
+    // after the listeners, of which the first holds the process
+    this.#worker.unref()
   }
 
   /** why it is of no use any more, or null */
@@ -61,9 +63,8 @@ export class Host {
   call<N extends CallName>(model: number, name: N, call: Calls[N], options: CallOptions = {}): Promise<Reply> {
     const { signal, transfer = [] } = options
     return new Promise((resolve, reject) => {
-      const refusal = this.#dead ?? (signal?.aborted ? signal.reason : null)
-      if (refusal !== null) {
-        reject(refusal)
+      if (this.#dead || signal?.aborted) {
+        reject(this.#dead ?? signal?.reason)
         return
       }
       const job: Job = {
