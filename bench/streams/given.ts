@@ -21,6 +21,8 @@ const KNOWN: Readonly<Record<keyof Settings, true>> = {
   samples: true,
   reset: true,
   average: true,
+  rate: true,
+  schedule: true,
   laterRate: true,
   laterSchedule: true,
 }

@@ -53,6 +53,10 @@ export interface Settings {
   readonly reset?: boolean
   /** epochs at the end of each task whose steps' mean the weights become; default 0: they stay the last step's */
   readonly average?: number
+  /** of joint training; default the protocol's */
+  readonly rate?: number
+  /** of joint training; default constant */
+  readonly schedule?: 'constant' | 'linearDecay'
   /** of tasks after the first; default the protocol's */
   readonly laterRate?: number
   /** of tasks after the first; default constant */

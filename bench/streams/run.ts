@@ -107,8 +107,11 @@ async function trainOn(job: Job, raw: Raw, report: (progress: Progress) => void)
   const accuracy: number[][] = []
   if (name === 'joint') {
     const total = stream.reduce((sum, { count }) => sum + steps(count), 0)
+    optimizer.learningRate = settings.rate ?? protocol.learningRate
     await trainJointly({
       learner,
+      optimizer,
+      schedule: SCHEDULES[settings.schedule ?? 'constant'],
       stream,
       use,
       steps: total,
