@@ -15,10 +15,11 @@ const swept = new Set<string>()
  * left there that were killed while they wrote. What one writes that lives stays, and so does what other machines wrote.
  */
 export async function temporaryFor(path: string): Promise<string> {
-  const [folder, start] = [dirname(resolve(path)), await startOf(process.pid)]
+  const [folder, start] = [dirname(resolve(path)), await startOf(process.pid).catch(() => null)]
   if (start !== null && !swept.has(folder)) {
     swept.add(folder)
-    await sweepLeft(folder)
+    // where it cannot be told who lives, or what is there, nothing is removed, and the write goes on
+    await sweepLeft(folder).catch(() => undefined)
   }
   const writer = `${digest(hostname())}-${process.pid}-${digest(start ?? '')}`
   return join(folder, `.${basename(path)}.${writer}.${randomBytes(4).toString('hex')}.tmp`)
@@ -26,8 +27,7 @@ export async function temporaryFor(path: string): Promise<string> {
 
 async function sweepLeft(folder: string): Promise<void> {
   const host = digest(hostname())
-  // a folder that cannot be read, or is not there: the write says so
-  for (const name of await readdir(folder).catch(() => [])) {
+  for (const name of await readdir(folder)) {
     const [, where, pid, start] = TEMPORARY.exec(name) ?? []
     if (where !== host || start === digest((await startOf(Number(pid))) ?? '')) continue
     // another process may sweep too, and a file of another user may be kept
