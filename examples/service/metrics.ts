@@ -42,7 +42,7 @@ export class Metrics {
     gauge('sequence', 'changes that predictions know of', () => classifier.sequence)
     gauge('durable_sequence', 'changes that outlast the process', () => saver.durable)
     gauge('classes', 'classes learnt', () => classifier.labels.length)
-    gauge('pending_calls', 'calls that wait or are under way', () => classifier.pending)
+    gauge('pending_calls', 'calls that wait or are under way', () => reporter.pending)
     gauge('state_bytes', 'memory of the state and of what answers', () => classifier.bytes())
     gauge('accuracy', 'share of rows answered right before they were learnt', () => reporter.last?.overall.accuracy)
     gauge('log_loss', 'mean loss of rows before they were learnt, nats', () => reporter.last?.overall.logLoss)

@@ -16,6 +16,11 @@ export class Reporter {
     return this.#last
   }
 
+  /** calls that wait or are under way, without its own */
+  get pending(): number {
+    return this.#classifier.pending - (this.#asked ? 1 : 0)
+  }
+
   /** Asks for a report, and waits for it, but no longer than that. One is under way at a time. */
   async within(milliseconds: number): Promise<void> {
     const patience = new Promise<void>((resolve) => setTimeout(resolve, milliseconds).unref())

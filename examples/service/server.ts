@@ -83,10 +83,10 @@ export async function serviceOf(options: ServiceOptions): Promise<FastifyInstanc
     return { sequence: classifier.sequence, answers: classifier.predictRows(rowsOf(body.x, inputs)) }
   })
   app.get('/healthz', async (_, reply) => {
-    const { sequence, pending } = classifier
     const dead = await reporter.dead()
     if (dead) reply.code(503)
-    return { status: dead ? 'dead' : 'ok', sequence, durable: saver.durable, pending }
+    const { sequence } = classifier
+    return { status: dead ? 'dead' : 'ok', sequence, durable: saver.durable, pending: reporter.pending }
   })
   app.get('/metrics', async (_, reply) => {
     reply.type(metrics.registry.contentType)
