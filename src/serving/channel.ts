@@ -24,7 +24,8 @@ export class Channel implements Access {
   readonly #host: Host
   readonly #model = ++models
   readonly #most: number
-  readonly #unseen: (() => void)[] = []
+  /** of calls that are done and not published yet */
+  readonly #unseen: { readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = []
   #reader: SlotReader | null = null
   #state = 0
   #pending = 0
@@ -71,6 +72,10 @@ export class Channel implements Access {
       if (reply.error) throw errorOf(reply.error)
       if (!reply.visible) await this.#seen()
       return reply.value as T
+    } catch (error) {
+      // this one was to publish what those before it had changed
+      if (this.#unseen.length > 0) this.#publish()
+      throw error
     } finally {
       this.#pending--
     }
@@ -79,7 +84,7 @@ export class Channel implements Access {
   /** Forgets the model in the worker; what waits is done first. */
   async close(): Promise<void> {
     if (this.#closed) return
-    const last = this.#host.dead ? null : this.#host.call(this.#model, 'drop', {})
+    const last = this.#host.dead ? null : this.#host.call(this.#model, 'drop', {}).then((reply) => this.#take(reply))
     this.#closed = true
     this.#host.models--
     await last?.catch(() => undefined)
@@ -89,15 +94,24 @@ export class Channel implements Access {
   #take({ slots, visible, bytes }: Reply): void {
     if (slots !== undefined) this.#reader = slots && new SlotReader(slots.memory, slots.layout)
     this.#state = bytes
-    if (visible) for (const tell of this.#unseen.splice(0)) tell()
+    if (visible) for (const { resolve } of this.#unseen.splice(0)) resolve()
   }
 
-  /** the call that was to publish may have been withdrawn */
-  async #seen(): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#unseen.push(resolve)
-      if (this.#host.waiting(this.#model) === 0)
-        this.#host.call(this.#model, 'publish', {}).then((reply) => this.#take(reply), reject)
+  #seen(): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      this.#unseen.push({ resolve, reject })
+      this.#publish()
     })
+  }
+
+  /** unless a call waits, which will; the one that was to may have been withdrawn */
+  #publish(): void {
+    if (this.#host.waiting(this.#model) > 0) return
+    this.#host.call(this.#model, 'publish', {}).then(
+      (reply) => this.#take(reply),
+      (error) => {
+        for (const { reject } of this.#unseen.splice(0)) reject(error)
+      },
+    )
   }
 }

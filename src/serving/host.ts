@@ -108,7 +108,14 @@ export class Host {
     else this.#queues.delete(model)
     this.#running = job
     this.#worker.ref()
-    this.#worker.postMessage({ ...job.request, more: queue.length > 0 } satisfies Request, job.transfer)
+    try {
+      this.#worker.postMessage({ ...job.request, more: queue.length > 0 } satisfies Request, job.transfer)
+    } catch (error) {
+      // what cannot be sent, of which callers are to let nothing through
+      this.#running = null
+      job.settle(error as Error)
+      this.#next()
+    }
   }
 
   #withdraw(job: Job): boolean {

@@ -98,16 +98,6 @@ async function hostedFor({ model, name, call }: Request): Promise<Hosted> {
 async function answer(request: Request): Promise<Reply> {
   const { model, name, call, more } = request
   let hosted: Hosted | undefined
-  const failed = (error: unknown): Reply => ({
-    value: null,
-    error: {
-      code: error instanceof PalimpsestError ? error.code : null,
-      message: error instanceof Error ? error.message : String(error),
-    },
-    visible: true,
-    slots: undefined,
-    bytes: hosted?.engine.bytes ?? 0,
-  })
   try {
     hosted = await hostedFor(request)
     const value = await DO[name](hosted, call as never)
@@ -115,8 +105,23 @@ async function answer(request: Request): Promise<Reply> {
     else models.set(model, hosted)
     return { value, error: null, ...hosted.publish(more), bytes: hosted.engine.bytes }
   } catch (error) {
-    return failed(error)
+    return { value: null, error: toldOf(error), ...left(hosted, more), bytes: hosted?.engine.bytes ?? 0 }
   }
+}
+
+const toldOf = (error: unknown): Reply['error'] => ({
+  code: error instanceof PalimpsestError ? error.code : null,
+  message: error instanceof Error ? error.message : String(error),
+})
+
+/** Publishes what calls before one that failed had changed; what cannot be published is told as it always was. */
+function left(hosted: Hosted | undefined, more: boolean): Pick<Reply, 'visible' | 'slots'> {
+  try {
+    if (hosted) return hosted.publish(more)
+  } catch {
+    // out of memory: the next change publishes it
+  }
+  return { visible: true, slots: undefined }
 }
 
 parentPort?.on('message', async (request: Request) => {
