@@ -1,48 +1,63 @@
 import { randomBytes } from 'node:crypto'
-import { link, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { link, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { PalimpsestError } from '../../bindings/errors.ts'
-import { startOf } from '../persistence/process.ts'
+import { placeOf, startOf } from '../persistence/process.ts'
 
 /** Who holds a lock. */
 interface Owner {
   /** no other owner has or had it */
   readonly token: string
+  /** for people */
   readonly host: string
+  /** where its process's id means something */
+  readonly place: string
   readonly pid: number
   /** of the process */
   readonly start: string
 }
 
 const PREFIX = '.owner-'
+// in milliseconds: how often an owner shows that it lives, and how long one may be silent that cannot be asked
+const BEAT = 5000
+const SILENT = 30_000
 
 /**
- * Locks of files in a folder, among processes of one machine and within one: `<file>.lock` is there while somebody has it,
- * and says who. What a process leaves that ended without giving it back is taken over by the next one.
+ * Locks of files in a folder, among all processes that see it: `<file>.lock` is there while somebody has it, and says who.
+ * What a process leaves that ended without giving it back is taken over by the next one: at once where that can tell,
+ * and from another machine or container once the owner has been silent for 30 seconds.
  *
- * A lock is a link to one file that says who the owner is: it is there at once with all that it says, or not at all.
+ * A lock is a link to one file that says who the owner is: it is there at once with all that it says, or not at all. And
+ * all locks of an owner show by one write that it lives.
  */
 export class Locks {
   readonly #file: string
+  readonly #owner: Owner
+  readonly #beats: NodeJS.Timeout
 
-  private constructor(file: string) {
+  private constructor(file: string, owner: Owner) {
     this.#file = file
+    this.#owner = owner
+    this.#beats = setInterval(() => void this.#beat().catch(() => undefined), BEAT).unref()
   }
 
   /** @throws what the file system says */
   static async open(folder: string): Promise<Locks> {
     const token = randomBytes(8).toString('hex')
-    const owner = { token, host: hostname(), pid: process.pid, start: (await startOf(process.pid)) ?? '' }
+    const [place, start] = await Promise.all([placeOf(), startOf(process.pid)])
+    const owner = { token, host: hostname(), place, pid: process.pid, start: start ?? '' }
+    const file = join(folder, PREFIX + token)
+    await writeFile(file, JSON.stringify(owner), { flag: 'wx' })
+    const locks = new Locks(file, owner)
     for (const name of await readdir(folder)) {
       if (!name.startsWith(PREFIX)) continue
       const other = await ownerOf(join(folder, name))
       // of one that is being written nothing is known yet
-      if (other && other.pid > 0 && !(await lives(other))) await rm(join(folder, name), { force: true })
+      if (other && other.pid > 0 && !(await locks.#lives(other, join(folder, name))))
+        await rm(join(folder, name), { force: true })
     }
-    const file = join(folder, PREFIX + token)
-    await writeFile(file, JSON.stringify(owner), { flag: 'wx' })
-    return new Locks(file)
+    return locks
   }
 
   /**
@@ -53,13 +68,27 @@ export class Locks {
     return this.#take(`${path}.lock`, path)
   }
 
+  /**
+   * For who has taken it and is about to write: a process that stood still for so long that others thought it dead has lost it.
+   * @throws PalimpsestError `LOCKED`
+   */
+  async check(path: string): Promise<void> {
+    const lock = `${path}.lock`
+    const owner = await ownerOf(lock)
+    if (owner?.token === this.#owner.token) return
+    if (owner) throw locked(path, lock, owner)
+    throw new PalimpsestError('LOCKED', `${path} was taken over by another process while this one stood still`)
+  }
+
   /** Gives back what was taken. */
   async release(path: string): Promise<void> {
-    await rm(`${path}.lock`, { force: true })
+    const lock = `${path}.lock`
+    if ((await ownerOf(lock))?.token === this.#owner.token) await rm(lock, { force: true })
   }
 
   /** after the last release */
   async close(): Promise<void> {
+    clearInterval(this.#beats)
     await rm(this.#file, { force: true })
   }
 
@@ -68,7 +97,7 @@ export class Locks {
       if (await linked(this.#file, lock)) return left
       const owner = await ownerOf(lock)
       if (!owner) continue
-      if (await lives(owner)) throw locked(path, lock, owner)
+      if (await this.#lives(owner, lock)) throw locked(path, lock, owner)
       await this.#remove(lock, path, owner)
       left = true
     }
@@ -82,6 +111,30 @@ export class Locks {
       if ((await ownerOf(lock))?.token === token) await rm(lock)
     } finally {
       await rm(guard, { force: true })
+    }
+  }
+
+  /** @param file - says that it is the owner, and when it last showed that it lives */
+  async #lives({ place, pid, start }: Owner, file: string): Promise<boolean> {
+    if (place === this.#owner.place) return pid > 0 && (await startOf(pid)) === start
+    try {
+      const [last, now] = [(await stat(file)).mtimeMs, await this.#beat()]
+      return now - last < SILENT
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+      throw error
+    }
+  }
+
+  /** Shows that this owner lives. Returns when that was, by the clock of who keeps the files. */
+  async #beat(): Promise<number> {
+    // without emptying it first: it always says who the owner is
+    const file = await open(this.#file, 'r+')
+    try {
+      await file.write(JSON.stringify(this.#owner), 0)
+      return (await file.stat()).mtimeMs
+    } finally {
+      await file.close()
     }
   }
 }
@@ -101,7 +154,7 @@ async function ownerOf(lock: string): Promise<Owner | null> {
   try {
     const text = await readFile(lock, 'utf8')
     // what is no owner was cut off by a loss of power: nobody who runs now wrote it
-    return parsed(text) ?? { token: 'none', host: hostname(), pid: 0, start: '' }
+    return parsed(text) ?? { token: 'none', host: hostname(), place: await placeOf(), pid: 0, start: '' }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw error
@@ -110,20 +163,17 @@ async function ownerOf(lock: string): Promise<Owner | null> {
 
 function parsed(text: string): Owner | null {
   try {
-    const { token, host, pid, start } = JSON.parse(text)
-    const said = [token, host, start].every((value) => typeof value === 'string') && Number.isSafeInteger(pid)
-    return said && /^[0-9a-f]+$/.test(token) && pid > 0 ? { token, host, pid, start } : null
+    const { token, host, place, pid, start } = JSON.parse(text)
+    const said = [token, host, place, start].every((value) => typeof value === 'string') && Number.isSafeInteger(pid)
+    return said && /^[0-9a-f]+$/.test(token) && pid > 0 ? { token, host, place, pid, start } : null
   } catch {
     return null
   }
 }
 
-/** of another machine nobody can tell: it may */
-const lives = async ({ host, pid, start }: Owner): Promise<boolean> =>
-  host !== hostname() || (pid > 0 && (await startOf(pid)) === start)
-
 const locked = (path: string, lock: string, { host, pid }: Owner) =>
   new PalimpsestError(
     'LOCKED',
-    `${path} is in use by process ${pid} of ${host}: close it there. Should that machine be gone, remove ${lock}`,
+    `${path} is in use by process ${pid} of ${host}, as ${lock} says: close it there. Should that process be dead, ` +
+      'wait for 30 seconds',
   )

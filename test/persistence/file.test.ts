@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -122,11 +122,14 @@ describe('what a process leaves that is killed while it writes', () => {
     expect([...(await readFile(path))]).toEqual([2])
     const [, host, pid] = /\.([0-9a-f]{8})-(\d+)-/.exec(name) as unknown as [string, string, string]
     expect(Number(pid)).toBe(child.pid)
-    // a process that lives has its number now; of another machine's nothing is known; no file of ours
+    // a process that lives has its number now; of another machine's nothing is known for an hour; no file of ours
     const again = name.replace(`-${pid}-`, `-${process.pid}-`)
     const foreign = name.replace(host, host === '00000000' ? '00000001' : '00000000')
     const others = ['.state.safetensors.tmp', '.state.safetensors.0123456789abcdef.tmp', name.slice(1)]
-    for (const other of [again, foreign, ...others]) await writeFile(join(within, other), '')
+    const old = foreign.replace('.tmp', '').replace(/[0-9a-f]{8}$/, '00000000.tmp')
+    for (const other of [again, foreign, old, ...others]) await writeFile(join(within, other), '')
+    const [hour] = [Date.now() / 1000 - 3601]
+    await utimes(join(within, old), hour, hour)
     await written(join(within, 'another'), 3)
     expect((await readdir(within)).sort()).toEqual([foreign, 'another', 'state.safetensors', ...others].sort())
   })
