@@ -2,7 +2,7 @@ import { PalimpsestError } from '../../bindings/errors.ts'
 import { whole } from '../continual/checks.ts'
 import { type Access, Channel } from './channel.ts'
 import { Host } from './host.ts'
-import { invalid, settingsOf, text } from './settings.ts'
+import { invalid, knownKeys, settingsOf, text } from './settings.ts'
 import type { Answer, ClassifierOptions, LearnOptions, Receipt, Report, RunOptions } from './types.ts'
 
 const MOST_PENDING = 256
@@ -26,6 +26,7 @@ export class ContinualClassifier {
   readonly #channel: Access
   readonly #end: () => Promise<void>
   #path: string | null
+  #closing: Promise<void> | null = null
 
   /** @internal Made by `create`, `load` or a store. */
   constructor(channel: Access, path: string | null, end: () => Promise<void>) {
@@ -40,22 +41,25 @@ export class ContinualClassifier {
    */
   static async create(options: ClassifierOptions, run: RunOptions = {}): Promise<ContinualClassifier> {
     const settings = settingsOf(options)
+    knownKeys(run, ['maxPending'])
     return ContinualClassifier.#start(run, null, (channel) => channel.ask('create', { settings }))
   }
 
   /**
    * The one that was saved there. It goes on as if it had never stopped, bit for bit.
-   * @throws PalimpsestError `STATE_MISSING`, `STATE_MALFORMED`, `STATE_MISMATCH`, `STATE_VERSION`, `ENCODER_MISMATCH`
+   * @throws PalimpsestError `STATE_MISSING`, `STATE_MALFORMED`, `STATE_MISMATCH`, `STATE_VERSION`, `ENCODER_MISMATCH`;
+   * `INVALID_ARGUMENT` for an option that is unknown or outside its range
    */
-  static async load(path: string, { encoder, inputs, ...run }: LoadOptions = {}): Promise<ContinualClassifier> {
-    return ContinualClassifier.#start(run, path, (channel) =>
-      channel.ask('open', {
-        path,
-        encoder: encoder === undefined ? encoder : text('encoder', encoder),
-        inputs,
-        settings: null,
-      }),
-    )
+  static async load(path: string, options: LoadOptions = {}): Promise<ContinualClassifier> {
+    knownKeys(options, ['encoder', 'inputs', 'maxPending'])
+    const { encoder, inputs, ...run } = options
+    const call = {
+      path: pathOf(path),
+      encoder: encoder === undefined ? encoder : text('encoder', encoder),
+      inputs: inputs === undefined ? inputs : whole('inputs', inputs, 1, Number.MAX_SAFE_INTEGER),
+      settings: null,
+    }
+    return ContinualClassifier.#start(run, path, (channel) => channel.ask('open', call))
   }
 
   static async #start(run: RunOptions, path: string | null, first: (channel: Channel) => Promise<unknown>) {
@@ -90,13 +94,14 @@ export class ContinualClassifier {
   }
 
   /**
-   * Learns rows x [B, I] with their labels [B]; a label that is new becomes a class. The rows are copied.
+   * Learns rows x [B, I] with their labels [B]; a label that is new becomes a class. Both are copied.
    * @throws PalimpsestError `DTYPE`, `LENGTH`, `EMPTY_SET`, `NON_FINITE`, `INVALID_ARGUMENT`, and for a penalty that
    * cannot act `PENALTY_POWERLESS`; nothing is learnt then. `OVERLOADED`, `WORKER_DIED`, `CLOSED`; the signal's reason
    */
   async learn(x: Float32Array, labels: readonly string[], { id, signal }: LearnOptions = {}): Promise<Receipt> {
     const rows = copied(x)
-    return this.#channel.ask('learn', { x: rows, labels: textsOf(labels), id }, { signal, transfer: [rows.buffer] })
+    const call = { x: rows, labels: textsOf(labels), id: id === undefined ? id : text('id', id) }
+    return this.#channel.ask('learn', call, { signal, transfer: [rows.buffer] })
   }
 
   /**
@@ -168,14 +173,15 @@ export class ContinualClassifier {
    */
   async save(path: string | null = this.#path): Promise<number> {
     if (path === null) throw invalid('save: there is no path yet')
-    const sequence = await this.#channel.ask<number>('save', { path })
+    const sequence = await this.#channel.ask<number>('save', { path: pathOf(path) })
     this.#path = path
     return sequence
   }
 
   /** Ends its thread once what waits is done; saves nothing. One of a store is given back to it. */
-  async close(): Promise<void> {
-    await this.#end()
+  close(): Promise<void> {
+    this.#closing ??= this.#end()
+    return this.#closing
   }
 
   /** `close`, for `await using` */
@@ -193,7 +199,12 @@ function copied(x: Float32Array): Float32Array<ArrayBuffer> {
 }
 
 function textsOf(labels: readonly string[]): readonly string[] {
-  if (!Array.isArray(labels) || !labels.every((label) => typeof label === 'string'))
-    throw invalid('labels are no array of texts')
-  return labels
+  const texts = Array.isArray(labels) ? Array.from(labels) : [null]
+  if (!texts.every((label) => typeof label === 'string')) throw invalid('labels are no array of texts')
+  return texts
+}
+
+function pathOf(path: string): string {
+  if (typeof path !== 'string' || path === '') throw invalid('path is no path')
+  return path
 }

@@ -23,9 +23,8 @@ const LONE = /\p{Surrogate}/u
  * @throws PalimpsestError `INVALID_ARGUMENT` for what is missing, unknown or outside its range; `PRIVACY`
  */
 export function settingsOf(options: ClassifierOptions): Settings {
-  if (typeof options !== 'object' || options === null) throw invalid('options are no object')
-  const { encoder = '', model = { kind: 'analytic' }, privacy = 'no-samples' } = options
   knownKeys(options, ['inputs', 'encoder', 'model', 'privacy', 'rejectionRate', 'rememberedIds'])
+  const { encoder = '', model = { kind: 'analytic' }, privacy = 'no-samples' } = options
   if (typeof model !== 'object' || model === null) throw invalid('model is no object')
   const settings: Settings = {
     inputs: whole('inputs', options.inputs, 1, MOST_INPUTS),
@@ -87,6 +86,8 @@ export function text(name: string, value: unknown): string {
 
 export const invalid = (message: string): PalimpsestError => new PalimpsestError('INVALID_ARGUMENT', message)
 
-function knownKeys(options: object, known: readonly string[]): void {
+/** @throws PalimpsestError `INVALID_ARGUMENT` for another option, or no object */
+export function knownKeys(options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) throw invalid('options are no object')
   for (const name of Object.keys(options)) if (!known.includes(name)) throw invalid(`there is no option '${name}'`)
 }
