@@ -19,6 +19,7 @@ import { evaluate } from './evaluate.ts'
 import type { ConsolidateOptions, Evaluation, FitEvent, FitOptions, LearnerOptions } from './events.ts'
 import { checkWholes, planOf, turns } from './plan.ts'
 import { advance, type Progress } from './progress.ts'
+import { SeenOutputs } from './seen-outputs.ts'
 
 /**
  * Trains a model on one task after another: `step` or `fit` on a set, `consolidate` it, then on to the next.
@@ -32,6 +33,7 @@ export class Learner {
   /** what keeps old tasks, or null */
   readonly method: Method | null
   readonly #tape = new Tape()
+  readonly #seen = new SeenOutputs()
   #shuffling: Random
   #sampling: Random
   #progress: Progress | null = null
@@ -71,7 +73,9 @@ export class Learner {
 
   /**
    * Trains on a set for some epochs, in an order shuffled by the seed; gives the event loop its turn every 8 ms.
-   * Nothing happens until the events are iterated, and leaving the loop ends the training.
+   * Nothing happens until the events are iterated, and leaving the loop ends the training. A process warning with the code
+   * PENALTY_CLASS_INCREMENTAL says, once, that all labels are new since the consolidations here, and share their head with
+   * the old ones, while the method is a penalty on weights alone: that does not tell new classes from old ones.
    * @throws PalimpsestError as `step`, and `SHAPE`, `INVALID_ARGUMENT`; the signal's reason. The model is then as the
    * last step that was done left it
    */
@@ -79,6 +83,7 @@ export class Learner {
     const { schedule = constant, signal, resume = false } = options
     checkSet(this.model, set)
     const plan = planOf(set, options, this.#shuffling, resume ? this.#progress : null)
+    this.#seen.check(this.model, set, this.method)
     const { all, epochs, steps, every, shuffling, now } = plan
     this.#shuffling = shuffling
     this.#progress = now
@@ -114,6 +119,7 @@ export class Learner {
     checkSet(this.model, set)
     checkWholes('consolidate', { batchSize, batches: count ?? 1 })
     this.method?.consolidate({ model: this.model, set, batchSize, batches: count ?? null, random: this.#sampling })
+    this.#seen.add(this.model, set)
   }
 
   /** Accuracy and loss on a set, in evaluation mode. @throws PalimpsestError `SHAPE`, `LABEL_OUT_OF_RANGE`, `NON_FINITE` */
