@@ -2,7 +2,7 @@ import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { PalimpsestError } from '../../bindings/errors.ts'
 import { malformed } from './dtypes.ts'
-import { headerLength, headerOf, PREFIX } from './header.ts'
+import { type Entry, headerLength, headerOf, PREFIX } from './header.ts'
 import { decodeSafetensors, type Stored } from './safetensors.ts'
 import { temporaryFor } from './temporary.ts'
 
@@ -13,7 +13,9 @@ export interface ReadOptions {
 }
 
 // of a file: what is read at first, which holds most headers
-const FIRST = 65_536
+export const FIRST = 65_536
+/** bytes that a file may have, where nobody says otherwise */
+export const LARGEST: number = 2 ** 30
 
 // by path: the last write that was asked for
 const writing = new Map<string, Promise<unknown>>()
@@ -88,7 +90,7 @@ export async function syncFolder(folder: string): Promise<void> {
  * Reads a safetensors file. Its header is checked against its size before memory is taken for the rest.
  * @throws PalimpsestError `STATE_MISSING` when there is none, `STATE_MALFORMED`, `STATE_VERSION`; what the file system says
  */
-export async function readStored(path: string, { largest = 2 ** 30 }: ReadOptions = {}): Promise<Stored> {
+export async function readStored(path: string, { largest = LARGEST }: ReadOptions = {}): Promise<Stored> {
   try {
     return decodeSafetensors(await bytesOf(path, largest))
   } catch (error) {
@@ -96,7 +98,8 @@ export async function readStored(path: string, { largest = 2 ** 30 }: ReadOption
   }
 }
 
-async function bytesOf(path: string, largest: number): Promise<Uint8Array> {
+/** @throws as {@link readStored}, but for names */
+export async function bytesOf(path: string, largest: number): Promise<Uint8Array> {
   // before opening: a pipe would wait for its writer
   if (!(await stat(path)).isFile()) throw malformed('it is no regular file')
   const file = await open(path, 'r')
@@ -113,14 +116,20 @@ async function bytesOf(path: string, largest: number): Promise<Uint8Array> {
       await fill(file, bytes, first.length)
     }
     if (size === bytes.length) return bytes
-    headerOf(bytes.subarray(PREFIX, start), size - start)
-    const whole = new Uint8Array(size)
+    const whole = memoryFor(size, start, headerOf(bytes.subarray(PREFIX, start), size - start).entries)
     whole.set(bytes)
     await fill(file, whole, bytes.length)
     return whole
   } finally {
     await file.close()
   }
+}
+
+/** for a file whose data begin at `start`; the largest tensor begins at a multiple of 8 bytes, and need not be copied */
+function memoryFor(size: number, start: number, entries: readonly Entry[]): Uint8Array<ArrayBuffer> {
+  const lengthOf = ({ begin, end }: Entry) => end - begin
+  const { begin } = entries.reduce((most, entry) => (lengthOf(entry) > lengthOf(most) ? entry : most))
+  return new Uint8Array(new ArrayBuffer(size + 8), 8 - ((start + begin) % 8), size)
 }
 
 /** bytes from this place to the end, out of the file at the same place */
@@ -133,7 +142,7 @@ async function fill(file: FileHandle, bytes: Uint8Array, from: number): Promise<
 }
 
 /** the same with the file's name, and a code for a file that is not there */
-function named(path: string, error: unknown): unknown {
+export function named(path: string, error: unknown): unknown {
   if (error instanceof PalimpsestError)
     return new PalimpsestError(error.code, `${path}: ${error.message}`, { cause: error })
   const { code } = error as NodeJS.ErrnoException

@@ -1,7 +1,7 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
-import { CHECKSUM, CONTAINER, CONTAINER_VERSION, seal, verify, ZEROS } from './checksum.ts'
+import { CHECKSUM, CONTAINER, CONTAINER_VERSION, FRONT, seal, verify, ZEROS } from './checksum.ts'
 import { bytesOf, dtypeOf, numbersIn, quoted, type StoredNumbers } from './dtypes.ts'
-import { headerLength, headerOf, MOST_HEADER, PREFIX } from './header.ts'
+import { type Entry, headerLength, headerOf, MOST_HEADER, PREFIX } from './header.ts'
 import { isUnicode } from './scanner.ts'
 
 /** An array with a shape, as a file holds it. */
@@ -20,13 +20,19 @@ export interface Stored {
   readonly metadata: Readonly<Record<string, string>>
 }
 
+/** How {@link encodeSafetensors} lays a file out. */
+export interface EncodeOptions {
+  /** names of tensors that come first, with a checksum of their own: they can be read, and trusted, without the rest */
+  readonly front?: readonly string[]
+}
+
 /**
  * A file of the safetensors format (github.com/huggingface/safetensors), in parts to be written one after another: a header,
  * then the memory of each tensor, without a copy. The header has a checksum of everything, in metadata of our own.
  * @throws PalimpsestError `INVALID_ARGUMENT` for a name that is reserved or no Unicode, a shape, a metadatum that is no text, or
  * what no reader would take; `DTYPE`, `LENGTH`
  */
-export function encodeSafetensors({ tensors, metadata }: Stored): Uint8Array[] {
+export function encodeSafetensors({ tensors, metadata }: Stored, { front = [] }: EncodeOptions = {}): Uint8Array[] {
   const parts = Object.entries(tensors).map(([name, { shape, data }]) => {
     const dtype = checkTensor(name, shape, data)
     return { name, dtype, shape, bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) }
@@ -34,19 +40,26 @@ export function encodeSafetensors({ tensors, metadata }: Stored): Uint8Array[] {
   for (const [name, value] of Object.entries(metadata)) checkMetadatum(name, value)
   // the widest first: each then begins at a multiple of its width
   const width = (dtype: string) => bytesOf(dtype) as number
-  parts.sort((a, b) => width(b.dtype) - width(a.dtype) || (a.name < b.name ? -1 : 1))
+  const later = (name: string) => Number(!front.includes(name))
+  parts.sort((a, b) => later(a.name) - later(b.name) || width(b.dtype) - width(a.dtype) || (a.name < b.name ? -1 : 1))
   let at = 0
   const described = parts.map(({ name, dtype, shape, bytes }) => {
     const begin = at
     at += bytes.length
     return member(name, { dtype, shape, data_offsets: [begin, at] })
   })
-  const sealed = { [CHECKSUM]: ZEROS, [CONTAINER]: String(CONTAINER_VERSION) }
+  const ahead = parts.filter(({ name }) => !later(name))
+  const length = ahead.reduce((sum, { bytes }) => sum + bytes.length, 0)
+  const sealed = {
+    [CHECKSUM]: ZEROS,
+    ...(length > 0 ? { [FRONT]: `${ZEROS} ${length}` } : {}),
+    [CONTAINER]: String(CONTAINER_VERSION),
+  }
   const texts = [...Object.entries(sealed), ...Object.entries(metadata)].map(([name, value]) => member(name, value))
   const head = headOf(`{${[`"__metadata__":{${texts.join()}}`, ...described].join()}}`)
   const data = parts.map(({ bytes }) => bytes)
   checkReadable(head.subarray(PREFIX), at)
-  seal(head, data)
+  seal(head, data, length > 0 ? ahead.length : 0)
   return [head, ...data]
 }
 
@@ -60,14 +73,21 @@ export function decodeSafetensors(bytes: Uint8Array): Stored {
   const start = PREFIX + headerLength(bytes, bytes.length)
   const { entries, metadata } = headerOf(bytes.subarray(PREFIX, start), bytes.length - start)
   verify(bytes, metadata)
+  return storedIn(bytes.subarray(start), entries, metadata)
+}
+
+/** these tensors of the data, and the metadata but for ours */
+export function storedIn(data: Uint8Array, entries: readonly Entry[], metadata: ReadonlyMap<string, string>): Stored {
   // without a prototype: a name such as `constructor` is there only if the file has it
   const tensors: Record<string, StoredTensor> = Object.create(null)
   const texts: Record<string, string> = Object.create(null)
   for (const { name, dtype, shape, begin, end } of entries)
-    tensors[name] = { shape, data: numbersIn(bytes.subarray(start + begin, start + end), dtype) }
-  for (const [name, value] of metadata) if (name !== CHECKSUM && name !== CONTAINER) texts[name] = value
+    tensors[name] = { shape, data: numbersIn(data.subarray(begin, end), dtype) }
+  for (const [name, value] of metadata) if (!OURS.has(name)) texts[name] = value
   return { tensors, metadata: texts }
 }
+
+const OURS: ReadonlySet<string> = new Set([CHECKSUM, CONTAINER, FRONT])
 
 const member = (name: string, value: unknown): string => `${JSON.stringify(name)}:${JSON.stringify(value)}`
 
@@ -102,8 +122,7 @@ function checkTensor(name: string, shape: readonly number[], data: StoredNumbers
 }
 
 function checkMetadatum(name: string, value: unknown): void {
-  if (name === CHECKSUM || name === CONTAINER || !isUnicode(name))
-    throw invalid(`a metadatum cannot be called ${quoted(name)}`)
+  if (OURS.has(name) || !isUnicode(name)) throw invalid(`a metadatum cannot be called ${quoted(name)}`)
   if (typeof value !== 'string' || !isUnicode(value))
     throw invalid(`the metadatum ${quoted(name)} is no text that UTF-8 can say`)
 }
