@@ -2,6 +2,7 @@ import { PalimpsestError } from '../../bindings/errors.ts'
 import { triangle } from './analytic-heads.ts'
 import type { SumsArrays } from './analytic-sums.ts'
 import { numbersOf } from './anchors.ts'
+import { allFinite } from './finite.ts'
 import type { MethodState } from './method.ts'
 
 const MOST_LABEL = 65_535
@@ -44,7 +45,7 @@ export function sumsOf(state: MethodState, { inputs, features, seed, removable }
       throw new PalimpsestError('DTYPE', `${name} of the state is not a Float64Array`)
     if (array.length !== (length ?? array.length))
       throw new PalimpsestError('LENGTH', `${name} of the state holds ${array.length} numbers, expected ${length}`)
-    if (!array.every(Number.isFinite)) throw new PalimpsestError('NON_FINITE', `${name} of the state is not finite`)
+    if (!allFinite(array)) throw new PalimpsestError('NON_FINITE', `${name} of the state is not finite`)
     return array
   }
   const classes = arrayOf('classes', null)

@@ -25,13 +25,12 @@ export class RunningSums implements Sums {
   readonly #classes = new Map<number, Held>()
   // zeros for classes that are about to come
   readonly #reserved = new Map<number, Held>()
-  // of all classes; null with removable
-  #gram: Float64Array | null
+  // of all classes, once there are some; null with removable
+  #gram: Float64Array | null = null
 
   constructor(features: number, removable: boolean) {
     this.features = features
     this.removable = removable
-    this.#gram = removable ? null : this.#triangle()
   }
 
   get samples(): number {
@@ -50,6 +49,7 @@ export class RunningSums implements Sums {
 
   /** where classes are removable that of the classes, added in the order of their labels, and not kept */
   get gram(): Float64Array {
+    if (!this.removable) this.#gram ??= this.#triangle()
     if (this.#gram) return this.#gram
     const total = this.#triangle()
     for (const { gram } of this.#held()) addTo(total, gram as Float64Array)
@@ -70,6 +70,7 @@ export class RunningSums implements Sums {
     try {
       for (const label of new Set(Array.from(labels)))
         if (!this.#classes.has(label) && !this.#reserved.has(label)) this.#reserved.set(label, this.#empty())
+      if (!this.removable) this.#gram ??= this.#triangle()
       product = grown(product, D * D)
       gathered = grown(gathered, rows * D)
       negated = grown(negated, rows * D)
@@ -186,7 +187,7 @@ export class RunningSums implements Sums {
   /** a class without samples is gone; of no sample the sums are 0, not what rounding left */
   #settle(): void {
     for (const [label, { count }] of this.#classes) if (count === 0) this.#classes.delete(label)
-    if (this.#classes.size === 0) this.#gram = this.removable ? null : this.#triangle()
+    if (this.#classes.size === 0) this.#gram = null
   }
 }
 
