@@ -2,6 +2,7 @@ import { PalimpsestError } from '../../bindings/errors.ts'
 import { type CallOptions, errorOf, type Host } from './host.ts'
 import type { CallName, Calls, Reply } from './messages.ts'
 import { SlotReader } from './slots.ts'
+import type { Snapshot } from './snapshot.ts'
 
 let models = 0
 
@@ -28,6 +29,7 @@ export class Channel implements Access {
   readonly #unseen: { readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = []
   #reader: SlotReader | null = null
   #state = 0
+  #unread = true
   #pending = 0
   #closed = false
 
@@ -50,6 +52,11 @@ export class Channel implements Access {
     return this.#pending
   }
 
+  /** whether the state is in its file alone, with which it then agrees */
+  get unread(): boolean {
+    return this.#unread
+  }
+
   get dead(): PalimpsestError | null {
     return this.#closed ? new PalimpsestError('CLOSED', 'this classifier was closed') : this.#host.dead
   }
@@ -60,16 +67,18 @@ export class Channel implements Access {
    */
   async ask<T, N extends CallName = CallName>(name: N, call: Calls[N], options: CallOptions = {}): Promise<T> {
     if (this.dead) throw this.dead
-    if (this.#pending >= this.#most)
+    const counted = Number(!options.own)
+    if (counted && this.#pending >= this.#most)
       throw new PalimpsestError(
         'OVERLOADED',
         `${this.#pending} calls are waiting already, as many as maxPending allows: wait for some`,
       )
-    this.#pending++
+    this.#pending += counted
     try {
       const reply = await this.#host.call(this.#model, name, call, options)
       this.#take(reply)
       if (reply.error) throw errorOf(reply.error)
+      if (name === 'save') return (await this.#written((call as Calls['save']).path, reply.value as Snapshot)) as T
       if (!reply.visible) await this.#seen()
       return reply.value as T
     } catch (error) {
@@ -77,7 +86,7 @@ export class Channel implements Access {
       if (this.#unseen.length > 0) this.#publish()
       throw error
     } finally {
-      this.#pending--
+      this.#pending -= counted
     }
   }
 
@@ -91,9 +100,15 @@ export class Channel implements Access {
     this.#reader = null
   }
 
-  #take({ slots, visible, bytes }: Reply): void {
+  async #written(path: string, snapshot: Snapshot): Promise<number> {
+    await this.#host.write(path, snapshot)
+    return snapshot.sequence
+  }
+
+  #take({ slots, visible, bytes, unread }: Reply): void {
     if (slots !== undefined) this.#reader = slots && new SlotReader(slots.memory, slots.layout)
     this.#state = bytes
+    this.#unread = unread
     if (visible) for (const { resolve } of this.#unseen.splice(0)) resolve()
   }
 

@@ -57,9 +57,8 @@ export class ContinualClassifier {
       path: pathOf(path),
       encoder: encoder === undefined ? encoder : text('encoder', encoder),
       inputs: inputs === undefined ? inputs : whole('inputs', inputs, 1, Number.MAX_SAFE_INTEGER),
-      settings: null,
     }
-    return ContinualClassifier.#start(run, path, (channel) => channel.ask('open', call))
+    return ContinualClassifier.#start(run, path, (channel) => channel.ask('load', call))
   }
 
   static async #start(run: RunOptions, path: string | null, first: (channel: Channel) => Promise<unknown>) {

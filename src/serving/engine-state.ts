@@ -1,17 +1,28 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
 import { native } from '../../bindings/native.ts'
-import type { Stored, StoredTensor } from '../persistence/safetensors.ts'
+import { allFinite } from '../continual/finite.ts'
+import type { Front } from '../persistence/front.ts'
+import { encodeSafetensors, type Stored, type StoredTensor } from '../persistence/safetensors.ts'
 import { Engine } from './engine.ts'
 import type { ModelState } from './model.ts'
-import { answeringOf, tensorsOf } from './published.ts'
+import { ANSWERING, answeringOf, tensorsOf } from './published.ts'
 import { countersOf } from './scoreboard.ts'
-import { settingsOf, text } from './settings.ts'
+import { type Settings, settingsOf, text } from './settings.ts'
 import { checkSizes } from './sizes.ts'
+import type { Published } from './slots.ts'
 
 const KIND = 'palimpsest/classifier'
 const VERSION = 1
 
 type Arrays = Readonly<Record<string, Float64Array>>
+
+/** What answers, before what it is made of is read. */
+export interface Opening {
+  readonly settings: Settings
+  readonly published: Published
+  /** that the model will take, as `Engine.bytes` */
+  readonly bytes: number
+}
 
 /** All that an engine remembers, as a file holds it. The arrays are copies. */
 export function storedOf(engine: Engine): Stored {
@@ -41,6 +52,9 @@ export function storedOf(engine: Engine): Stored {
   return { tensors, metadata }
 }
 
+/** Its file, in parts; what answers is in front. */
+export const encoded = (engine: Engine): Uint8Array[] => encodeSafetensors(storedOf(engine), { front: ANSWERING })
+
 /**
  * The engine that a file holds.
  * @param encoder - what makes the rows from now on; undefined: not checked
@@ -48,28 +62,9 @@ export function storedOf(engine: Engine): Stored {
  * `ENCODER_MISMATCH`
  */
 export function engineOf(stored: Stored, encoder?: string): Engine {
-  const { kind = 'nothing of palimpsest', version = '' } = stored.metadata
-  if (kind !== KIND) throw new PalimpsestError('STATE_MISMATCH', `the file holds ${kind}, expected ${KIND}`)
-  if (Number(version) !== VERSION)
-    throw new PalimpsestError(
-      'STATE_VERSION',
-      `the file has version ${version} of ${KIND}, this release reads ${VERSION}`,
-    )
-  const settings = parsed('settings', stored, settingsOf)
-  if (encoder !== undefined && encoder !== settings.encoder)
-    throw new PalimpsestError(
-      'ENCODER_MISMATCH',
-      `what is saved was learnt from rows of the encoder '${settings.encoder}', not '${encoder}': they do not mean the same`,
-    )
-  const sequence = parsed('sequence', stored, (value) => wholeOf('sequence', value))
-  checkSizes(settings, stored)
-  const engine = new Engine(settings, sequence)
-  const labels = parsed('labels', stored, labelsOf)
-  const { names, ids, model, temperature, threshold, scoreboard, drift } = engine.parts
-  names.keep(
-    labels.map(([, label]) => label),
-    labels.map(([number]) => number),
-  )
+  const { engine, labels } = namedOf(stored, encoder, (name) => stored.tensors[name]?.data.length ?? 0)
+  const { settings, parts } = engine
+  const { names, ids, model, temperature, threshold, scoreboard, drift } = parts
   for (const id of parsed('ids', stored, textsOf)) ids.add(id)
   wrapped(() => model.restore(modelState(stored), names.span))
   for (const [number] of labels) if (!model.has(number)) throw malformed(`class ${number} has no sample`)
@@ -87,6 +82,45 @@ export function engineOf(stored: Stored, encoder?: string): Engine {
   const answering = wrapped(() => answeringOf(stored, engine), 'what answers')
   if (answering) engine.resume(answering)
   return engine
+}
+
+/**
+ * What a file answers at once, by its front. Null where that has to be solved for: more was learnt since it was published.
+ * @throws PalimpsestError as {@link engineOf}
+ */
+export function openingOf({ stored, rest }: Front, encoder?: string): Opening | null {
+  const sizes = new Map(rest.map(({ name, shape }) => [name, shape.reduce((product, axis) => product * axis, 1)]))
+  const { engine } = namedOf(stored, encoder, (name) => sizes.get(name) ?? 0)
+  const published = wrapped(() => answeringOf(stored, engine), 'what answers')?.published
+  if (published?.sequence !== engine.sequence) return null
+  const bytes = rest.reduce((sum, { name, begin, end }) => sum + (name.startsWith('model/') ? end - begin : 0), 0)
+  return { settings: engine.settings, published, bytes }
+}
+
+/** an engine that knows its names, and nothing else yet */
+function namedOf(stored: Stored, encoder: string | undefined, lengthOf: (name: string) => number) {
+  const { kind = 'nothing of palimpsest', version = '' } = stored.metadata
+  if (kind !== KIND) throw new PalimpsestError('STATE_MISMATCH', `the file holds ${kind}, expected ${KIND}`)
+  if (Number(version) !== VERSION)
+    throw new PalimpsestError(
+      'STATE_VERSION',
+      `the file has version ${version} of ${KIND}, this release reads ${VERSION}`,
+    )
+  const settings = parsed('settings', stored, settingsOf)
+  if (encoder !== undefined && encoder !== settings.encoder)
+    throw new PalimpsestError(
+      'ENCODER_MISMATCH',
+      `what is saved was learnt from rows of the encoder '${settings.encoder}', not '${encoder}': they do not mean the same`,
+    )
+  const sequence = parsed('sequence', stored, (value) => wholeOf('sequence', value))
+  checkSizes(settings, lengthOf)
+  const engine = new Engine(settings, sequence)
+  const labels = parsed('labels', stored, labelsOf)
+  engine.parts.names.keep(
+    labels.map(([, label]) => label),
+    labels.map(([number]) => number),
+  )
+  return { engine, labels }
 }
 
 function modelState({ tensors, metadata }: Stored): ModelState {
@@ -111,7 +145,7 @@ function arraysOf({ tensors }: Stored, group: string, lengths: Readonly<Record<s
   return Object.fromEntries(
     Object.entries(lengths).map(([name, length]) => {
       const data = tensors[`${group}/${name}`]?.data
-      if (!(data instanceof Float64Array) || data.length !== length || !data.every(Number.isFinite))
+      if (!(data instanceof Float64Array) || data.length !== length || !allFinite(data))
         throw malformed(`${group}/${name} is not ${length} finite float64 numbers`)
       return [name, data]
     }),

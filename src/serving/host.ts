@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import { type ErrorCode, PalimpsestError } from '../../bindings/errors.ts'
+import { writeAtomically } from '../persistence/file.ts'
 import type { CallName, Calls, Reply, Request } from './messages.ts'
+import type { Snapshot } from './snapshot.ts'
 
 // a thread has the process's flags unless it is given some. Node refuses its file where the process was told what kind of
 // text it is given
@@ -21,6 +23,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
   /** memory that is given away with it */
   readonly transfer?: readonly ArrayBuffer[]
+  /** whether it is none of a user's, and maxPending does not count it */
+  readonly own?: boolean
 }
 
 /** One worker thread and the calls that wait for it: in order for each model, in turn among models. */
@@ -30,6 +34,9 @@ export class Host {
   // models with calls that wait, next first
   readonly #turns: number[] = []
   #running: Job | null = null
+  // a snapshot that is not written yet: another would be taken in the same memory
+  #taken = false
+  #writing: Promise<void> = Promise.resolve()
   #dead: PalimpsestError | null = null
   /** how many models are here */
   models = 0
@@ -38,6 +45,7 @@ export class Host {
     this.#worker.on('message', (reply: Reply) => {
       const job = this.#running
       this.#running = null
+      this.#taken ||= job?.request.name === 'save' && reply.error === null
       job?.settle(reply)
       this.#next()
     })
@@ -89,19 +97,31 @@ export class Host {
     })
   }
 
-  /** Ends the thread; what waits or is under way fails with `CLOSED`. */
+  /** Writes what a call `save` answered: whoever made it has to. Other models' calls go on. @throws what the file system says */
+  write(path: string, { memory, length }: Snapshot): Promise<void> {
+    const written = writeAtomically(path, [new Uint8Array(memory, 0, length)]).finally(() => {
+      this.#taken = false
+      this.#next()
+    })
+    this.#writing = written.catch(() => undefined)
+    return written
+  }
+
+  /** Ends the thread, once what was taken is written; what waits or is under way fails with `CLOSED`. */
   async close(): Promise<void> {
     this.#fail(new PalimpsestError('CLOSED', 'the classifier was closed before this call was done'))
+    await this.#writing
     await this.#worker.terminate()
   }
 
   #next(): void {
     if (this.#running || this.#dead) return
-    const model = this.#turns.shift()
-    if (model === undefined) {
+    const at = this.#turns.findIndex((model) => !this.#taken || this.#queues.get(model)?.[0]?.request.name !== 'save')
+    if (at < 0) {
       this.#worker.unref()
       return
     }
+    const [model] = this.#turns.splice(at, 1) as [number]
     const queue = this.#queues.get(model) as Job[]
     const job = queue.shift() as Job
     if (queue.length > 0) this.#turns.push(model)

@@ -4,17 +4,16 @@ import type { Layout } from './slots.ts'
 /** What a worker is asked to do with a model, and what it answers. */
 export interface Calls {
   create: { readonly settings: Settings }
-  open: {
-    readonly path: string
-    readonly encoder: string | undefined
-    readonly inputs?: number | undefined
-    readonly settings: Settings | null
-  }
+  /** a file wholly, which others may replace at once */
+  load: { readonly path: string; readonly encoder: string | undefined; readonly inputs: number | undefined }
+  /** a file that nobody else replaces while it is open */
+  open: { readonly path: string; readonly encoder: string | undefined; readonly settings: Settings }
   learn: { readonly x: Float32Array; readonly labels: readonly string[]; readonly id: string | undefined }
   consolidate: { readonly x: Float32Array | null; readonly labels: readonly string[] }
   forget: { readonly x: Float32Array; readonly labels: readonly string[] }
   removeClass: { readonly label: string }
   report: { readonly probe: { readonly x: Float32Array; readonly labels: readonly string[] } | null }
+  /** answered by a {@link Snapshot}: the thread that asked writes, so that other models need not wait for the disk */
   save: { readonly path: string }
   publish: Record<string, never>
   drop: Record<string, never>
@@ -39,6 +38,8 @@ export interface Reply {
   readonly visible: boolean
   /** new memory of what answers, in place of what there was; null when no class is left; undefined: as before */
   readonly slots: { readonly memory: SharedArrayBuffer; readonly layout: Layout } | null | undefined
-  /** of the model's state */
+  /** of the model's state, also where it is still in its file */
   readonly bytes: number
+  /** whether it is in its file alone: nothing has changed then */
+  readonly unread: boolean
 }

@@ -10,6 +10,9 @@ export interface Resumable {
 
 const HEAD = 'published/head'
 
+/** all tensors that {@link tensorsOf} tells */
+export const ANSWERING: readonly string[] = [HEAD, 'published/columns', 'published/weight', 'published/bias']
+
 /**
  * What an engine answers with, as tensors: so that opening a file solves nothing, and what is learnt next is predicted before
  * by the same as if it had not been closed. Layers that nothing changes are left out; there may be none at all.

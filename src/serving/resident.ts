@@ -28,6 +28,7 @@ export class Resident implements Counted {
   readonly #beside: number
   #changes = 0
   #saved = 0
+  #saving: { readonly changes: number; readonly done: Promise<unknown> } | null = null
 
   /** @param beside - bytes that it takes besides what its channel tells */
   constructor(path: string, budget: Budget, beside: number) {
@@ -67,10 +68,26 @@ export class Resident implements Counted {
     }
   }
 
-  /** Saves what changed since it was saved last. Returns whether something did. */
-  async save(): Promise<boolean> {
-    if (this.#changes === this.#saved) return false
-    await this.ask('save', { path: this.path })
-    return true
+  /** whether something may have changed since it was saved last, and can still be saved */
+  get dirty(): boolean {
+    return this.#changes !== this.#saved && !this.channel?.unread && !this.dead
+  }
+
+  /** settled once no file is being written for it */
+  get saving(): Promise<unknown> {
+    return this.#saving?.done.catch(() => undefined) ?? Promise.resolve()
+  }
+
+  /** Saves what changed since it was saved last; who asks for the same while that is done waits for it. */
+  async save(): Promise<void> {
+    if (!this.dirty) return
+    if (this.#saving?.changes !== this.#changes)
+      this.#saving = { changes: this.#changes, done: this.ask('save', { path: this.path }, { own: true }) }
+    const saving = this.#saving
+    try {
+      await saving.done
+    } finally {
+      if (this.#saving === saving) this.#saving = null
+    }
   }
 }

@@ -7,11 +7,9 @@ import { Lease } from './lease.ts'
 import type { Locks } from './lock.ts'
 import { Pool } from './pool.ts'
 import { Resident } from './resident.ts'
+import { Room } from './room.ts'
 import type { Settings } from './settings.ts'
 import type { StoreReport } from './types.ts'
-
-// of a model's size, the budget from which room for one is kept free
-const SPARE = 8
 
 /** What residents are made with, and how they run. */
 export interface How {
@@ -31,7 +29,8 @@ export class Residents {
   readonly #budget: Budget
   // by path, used longest ago first
   readonly #residents = new Map<string, Resident>()
-  readonly #counts = { hits: 0, misses: 0, evictions: 0 }
+  readonly #room: Room
+  readonly #counts = { hits: 0, misses: 0, waits: 0 }
   // bytes of a new one, once that is known
   #fresh = 0
   #ended = false
@@ -41,6 +40,11 @@ export class Residents {
     this.#locks = locks
     this.#budget = new Budget(how.budget)
     this.#pool = new Pool(how.workers)
+    this.#room = new Room(this.#residents, this.#budget, {
+      // one that could not leave is asked to again by who comes for it
+      forsake: (one) => void this.#leaving(one, this.#forsake(one)).catch(() => undefined),
+      leave: (one) => this.#leave(one),
+    })
   }
 
   /** see `ClassifierStore.open` */
@@ -60,6 +64,7 @@ export class Residents {
     } finally {
       resident.opening--
       this.#budget.count(resident)
+      if (!this.#ended) this.#room.prepare()
     }
   }
 
@@ -72,10 +77,7 @@ export class Residents {
     if (resident.gone) return
     this.#residents.delete(resident.path)
     this.#residents.set(resident.path, resident)
-    // so that who comes next need not wait for one to be saved, where that costs little of the budget
-    const ahead = resident.bytes * SPARE <= this.#budget.limit ? resident.bytes : 0
-    // what cannot be saved now stays, and whoever needs its room is told
-    this.#trim(ahead).catch(() => undefined)
+    if (!this.#ended) this.#room.prepare()
   }
 
   /** see `ClassifierStore.remove` */
@@ -88,15 +90,16 @@ export class Residents {
   }
 
   report(): StoreReport {
-    const all = [...this.#residents.values()]
+    const all = [...this.#residents.values()].filter(({ gone }) => !gone)
     const held = all.filter((resident) => resident.held).length
     const { bytes, limit } = this.#budget
-    return { residents: all.length, held, bytes, budget: limit, ...this.#counts }
+    return { residents: all.length, held, bytes, budget: limit, evictions: this.#room.evictions, ...this.#counts }
   }
 
   /** see `ClassifierStore.close` */
   async end(): Promise<void> {
     this.#ended = true
+    await this.#room.quiet
     const all = [...this.#residents.values()]
     const outcomes = await Promise.allSettled(
       all.map(async (resident) => {
@@ -135,34 +138,40 @@ export class Residents {
     const { path } = resident
     const { settings, encoder, maxPending } = this.#how
     resident.starting = true
+    let waited = false
     try {
       const left = await this.#locks.take(path)
       resident.locked = true
       if (left) await sweep(path)
       const size = await sizeOf(path)
       resident.expected = size ?? this.#fresh
-      await this.#room(resident)
+      waited = await this.#fit(resident)
       const channel = new Channel(this.#pool.host(), maxPending)
       resident.channel = channel
       if (size === null) await resident.ask('create', { settings })
       else await resident.ask('open', { path, encoder, settings })
       resident.expected = 0
       if (size === null) this.#fresh = resident.bytes
-      await this.#room(resident)
+      waited = (await this.#fit(resident)) || waited
     } catch (error) {
       await this.#forsake(resident)
       throw error
     } finally {
       resident.starting = false
+      this.#counts.waits += Number(waited)
     }
   }
 
-  /** Makes others leave until all that is here fits. @throws PalimpsestError `OVERLOADED`; what keeps one from leaving */
-  async #room(resident: Resident): Promise<void> {
+  /**
+   * Makes others leave until all that is here fits. Returns whether it waited for one to be saved.
+   * @throws PalimpsestError `OVERLOADED`; what keeps one from leaving
+   */
+  async #fit(resident: Resident): Promise<boolean> {
     this.#budget.count(resident)
     this.#checkHeld()
-    await this.#trim()
+    const waited = await this.#room.make()
     this.#checkHeld()
+    return waited
   }
 
   #checkHeld(): void {
@@ -175,22 +184,6 @@ export class Residents {
         'OVERLOADED',
         `the classifiers that are open need ${held} bytes of memory, of ${limit}: close some, or give a larger budget`,
       )
-  }
-
-  async #trim(ahead = 0): Promise<void> {
-    while (this.#budget.bytes + ahead > this.#budget.limit) {
-      const all = [...this.#residents.values()]
-      const idle = all.find(({ held, leaving }) => !held && !leaving)
-      const other = all.find(({ leaving }) => leaving)?.leaving?.catch(() => undefined)
-      if (!idle && !other) return
-      if (idle) await this.#evict(idle)
-      else await other
-    }
-  }
-
-  async #evict(resident: Resident): Promise<void> {
-    await this.#leave(resident)
-    this.#counts.evictions++
   }
 
   /** Takes it out of memory, saved. Where that fails it stays. */
@@ -226,6 +219,7 @@ export class Residents {
   async #removed(resident: Resident): Promise<boolean> {
     const { path } = resident
     try {
+      await resident.saving
       if (!resident.locked) await this.#locks.take(path)
       resident.locked = true
       const there = (await sizeOf(path)) !== null

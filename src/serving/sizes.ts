@@ -1,15 +1,14 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
 import { triangle } from '../continual/analytic-heads.ts'
-import type { Stored } from '../persistence/safetensors.ts'
 import type { Settings } from './settings.ts'
 
 /**
  * Before anything is made by settings out of a file: the file itself holds arrays of the sizes that they name, so that no
  * small file takes much memory.
+ * @param lengthOf - how many numbers the file holds by this name
  * @throws PalimpsestError `STATE_MALFORMED`
  */
-export function checkSizes({ inputs, model }: Settings, { tensors }: Stored): void {
-  const lengthOf = (name: string): number => tensors[name]?.data.length ?? 0
+export function checkSizes({ inputs, model }: Settings, lengthOf: (name: string) => number): void {
   const demand = (name: string, sound: boolean): void => {
     if (!sound)
       throw new PalimpsestError(

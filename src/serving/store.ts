@@ -49,7 +49,9 @@ export class ClassifierStore {
 
   /**
    * The classifier of a tenant: from memory, from its file, or a new one, which has no file until it is saved. All that have
-   * the same tenant open have the same classifier; `close` gives it back, and it stays in memory until room is needed.
+   * the same tenant open have the same classifier; `close` gives it back, and it stays in memory until room is needed. Where
+   * the file allows it, `predict` answers before the rest is read: that is done, and checked, before the first other call,
+   * which throws `STATE_MALFORMED` then, `STATE_MISMATCH` for a file that was replaced, or `STATE_MISSING`.
    * @param tenant - any text of 1 to 128 characters
    * @throws PalimpsestError `LOCKED` when another process or store has it open; `OVERLOADED` when those that are open leave
    * no room; `STATE_MISMATCH` for one that was made with other options; `INVALID_ARGUMENT`, `CLOSED`; as

@@ -149,6 +149,8 @@ export interface StoreReport {
   readonly hits: number
   /** openings of what was not */
   readonly misses: number
+  /** of these, how many waited until another was saved and made room */
+  readonly waits: number
   /** models that left memory to make room */
   readonly evictions: number
 }
