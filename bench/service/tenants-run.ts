@@ -16,7 +16,8 @@ export interface Visit {
   readonly seconds: number
 }
 
-export type Span = 'cold' | 'warm' | 'learn' | 'predict'
+/** `waited`: those cold ones that waited for another's save; `first`: of `learn`, by one that was opened cold just before */
+export type Span = 'cold' | 'waited' | 'warm' | 'learn' | 'first' | 'predict'
 
 /** What was seen; spans in milliseconds. */
 export interface Seen {
@@ -105,7 +106,7 @@ async function traffic(folder: string, options: Visit, learnt: number, step: (na
   const { tenants, inputs, rounds, seconds: most } = options
   const random = Random.from(2, 'visits')
   const draw = zipf(tenants, random)
-  const spans: Record<Span, number[]> = { cold: [], warm: [], learn: [], predict: [] }
+  const spans: Record<Span, number[]> = { cold: [], waited: [], warm: [], learn: [], first: [], predict: [] }
   const store = await open(folder, options)
   // a thread that has not begun would be waited for by the first
   await (await store.open('warm-up')).close()
@@ -113,19 +114,24 @@ async function traffic(folder: string, options: Visit, learnt: number, step: (na
   let [mostBytes, mostRss, opened] = [0, 0, 0]
   const began = performance.now()
   for (; opened < rounds && performance.now() - began < 1000 * most; tick(opened++)) {
-    const { misses } = store.report()
+    const before = store.report()
     const [row] = batchOf(random, inputs, 1)
     const tenant = nameOf(draw())
     const at = performance.now()
     const one = await store.open(tenant)
     const took = performance.now() - at
-    spans[store.report().misses > misses ? 'cold' : 'warm'].push(took)
+    const after = store.report()
+    const cold = after.misses > before.misses
+    spans[cold ? 'cold' : 'warm'].push(took)
+    if (after.waits > before.waits) spans.waited.push(took)
     spans.predict.push(timed(() => one.predict(row)))
     if (opened % LEARN_EVERY === 0) {
       const batch = batchOf(random, inputs, BATCH)
       const asked = performance.now()
       await one.learn(...batch)
-      spans.learn.push(performance.now() - asked)
+      const learning = performance.now() - asked
+      spans.learn.push(learning)
+      if (cold) spans.first.push(learning)
     }
     mostBytes = Math.max(mostBytes, store.report().bytes)
     mostRss = Math.max(mostRss, process.memoryUsage.rss())

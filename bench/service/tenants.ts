@@ -10,10 +10,12 @@ import { quantile } from '../speed/section.ts'
 import { type Seen, type Span, STEPS, visit } from './tenants-run.ts'
 
 const SIZES = [384, 1536]
+// of what is free on the disk
+const SHARE = 0.75
 
 export const TENANTS_HELP: string = `palimpsest tenants: a store with far more tenants than fit in memory, opened at random, some much more often than others
 
-  --tenants N       how many (default 5000; fewer where their files would fill more than half of the disk's free space)
+  --tenants N       how many (default 5000; fewer where their files would fill more than ${SHARE} of the disk's free space)
   --inputs N        numbers a row (default: once ${SIZES.join(', once ')})
   --rounds N        openings, each with a prediction, one in ten with a batch to learn (default 5000)
   --budget MB       of memory for models (default 512)
@@ -66,16 +68,18 @@ export async function tenants(args: readonly string[]): Promise<void> {
   if (given.json !== undefined) writeJson(given.json, report({ bench: 'tenants', machine, options, figures, runs }))
 }
 
-/** how many files fill half of what is free */
+/** how many files fill that share of what is free */
 function fittingOf(inputs: number): number {
   const { bavail, bsize } = statfsSync(tmpdir())
-  return Math.floor((bavail * bsize) / 2 / (4 * inputs * (inputs + 1) + 64 * 1024))
+  return Math.floor((bavail * bsize * SHARE) / (4 * inputs * (inputs + 1) + 64 * 1024))
 }
 
 const SPANS: Readonly<Record<Span, string>> = {
   cold: 'open/cold',
+  waited: 'open/waited',
   warm: 'open/warm',
   learn: 'learn',
+  first: 'learn/first',
   predict: 'predict',
 }
 
@@ -87,13 +91,14 @@ export function figuresOf(seen: Seen, budget: number): Figure[] {
     [0.5, 0.99].flatMap((q): Figure[] => {
       const values = spans[span]
       const value = values.length > 0 ? quantile(values, q) : 0
-      const target = span === 'cold' && q === 0.5 && inputs === 384 ? { target: 5 } : {}
+      const target = span === 'cold' && (q === 0.5 || inputs === 384) ? { target: 5 } : {}
       const figure = { name: `${name}/${SPANS[span]}/p${100 * q}`, value, unit: 'ms', ...target }
       return values.length > 0 ? [{ ...common, n: values.length, ...figure }] : []
     }),
   )
   return [
     ...times,
+    { ...common, name: `${name}/open/waited/share`, value: spans.waited.length / spans.cold.length, unit: 'of cold' },
     { ...common, name: `${name}/openings`, value: opened / seconds, unit: '1/s', better: 'higher' },
     { ...common, name: `${name}/evictions`, value: seen.evictions, unit: '' },
     { ...common, name: `${name}/resident-bytes`, value: seen.mostBytes, unit: 'bytes', target: budget },
@@ -112,7 +117,7 @@ function printed(seen: Seen, budget: number): string {
   return [
     `${tenants} tenants of ${inputs} inputs${copied}; ${opened} openings, ${spans.cold.length} of them cold.`,
     table.toString(),
-    'Openings by milliseconds, each sign a share of 2 %, cold \u2588, warm \u2591:',
+    'Openings by milliseconds, each sign a share of 2 %, cold \u2588, cold and waiting for a save \u2593, warm \u2591:',
     ...picture(spans),
   ].join('\n')
 }
@@ -120,13 +125,14 @@ function printed(seen: Seen, budget: number): string {
 const EDGES = [0.25, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, Number.POSITIVE_INFINITY]
 
 /** a line for each range of delays */
-function picture({ cold, warm }: Seen['spans']): string[] {
+function picture({ cold, waited, warm }: Seen['spans']): string[] {
   const total = cold.length + warm.length
   const last = EDGES.findIndex((edge) => [...cold, ...warm].every((value) => value < edge))
   return EDGES.slice(0, last + 1).map((edge, index) => {
     const least = EDGES[index - 1] ?? 0
     const share = (values: readonly number[]) => values.filter((value) => value >= least && value < edge).length / total
-    const bar = '\u2588'.repeat(Math.round(50 * share(cold))) + '\u2591'.repeat(Math.round(50 * share(warm)))
+    const counts = [share(cold) - share(waited), share(waited), share(warm)].map((value) => Math.round(50 * value))
+    const bar = ['\u2588', '\u2593', '\u2591'].map((sign, index) => sign.repeat(counts[index] as number)).join('')
     return `  ${(edge === Infinity ? `from ${least}` : `below ${edge}`).padEnd(10)} ${bar}`
   })
 }
