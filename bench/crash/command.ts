@@ -1,16 +1,17 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileOf } from '../../src/serving/tenants.ts'
 import { Random } from '../../src/tensor/random.ts'
 import { parse, wholeNumber } from '../options.ts'
 import { type Figure, report, stamp, writeJson } from '../report.ts'
 import { progressOf, since } from '../speed/progress.ts'
 import { type Kill, Witness } from './kill.ts'
-import { KINDS } from './work.ts'
+import { KINDS, type Kind, TENANT } from './work.ts'
 
 export const CRASH_HELP: string = `palimpsest crash: a classifier that learns and saves is killed (SIGKILL) at random, and must have lost nothing
 
-  --kills N         kills, half of them of each kind of model (default 200)
+  --kills N         kills, in turn of an analytic model, a network, and a store whose tenants leave again and again (default 200)
   --within MS       the longest time from start to kill (default 600)
   --seed N          of the times (default 1)
   --folder DIR      where to save (default: a temporary folder; a disk that flushes shows more than memory)
@@ -59,7 +60,8 @@ export async function killAll(
   within: number,
   seed: number,
 ): Promise<{ readonly kills: readonly Kill[]; readonly left: number }> {
-  const witnesses = KINDS.map((kind) => new Witness(kind, join(folder, `${kind}.safetensors`)))
+  const fileIn = (kind: Kind) => (kind === 'store' ? fileOf(TENANT) : `${kind}.safetensors`)
+  const witnesses = KINDS.map((kind) => new Witness(kind, join(folder, fileIn(kind))))
   const random = Random.from(seed, 'kills')
   const progress = progressOf('crash', count)
   const kills: Kill[] = []

@@ -1,16 +1,26 @@
 import type { ClassifierOptions } from '../../src/serving/index.ts'
 import { Random } from '../../src/tensor/random.ts'
 
-/** What is killed: a classifier of each kind. */
-export const KINDS = ['analytic', 'network'] as const
+/** What is killed: a classifier of each kind, and one of a store from which it has to leave again and again. */
+export const KINDS = ['analytic', 'network', 'store'] as const
 export type Kind = (typeof KINDS)[number]
 
-const INPUTS = 384
+/** numbers a row */
+export const INPUTS = 384
 const ROWS = 16
+/** of the store, who is looked at */
+export const TENANT = 'one'
 const CLASSES = 6
 
+const ANALYTIC: ClassifierOptions = {
+  inputs: INPUTS,
+  encoder: 'random rows',
+  model: { kind: 'analytic', removable: false },
+}
+
 export const OPTIONS: Readonly<Record<Kind, ClassifierOptions>> = {
-  analytic: { inputs: INPUTS, encoder: 'random rows', model: { kind: 'analytic', removable: false } },
+  analytic: ANALYTIC,
+  store: ANALYTIC,
   network: { inputs: INPUTS, encoder: 'random rows', model: { kind: 'network', hidden: [300], lambda: 10 } },
 }
 

@@ -16,7 +16,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 
 it('kill -9 at random loses nothing that was confirmed, and not one bit', async () => {
   const { killAll } = (await dist('command.js')) as typeof Command
-  const { kills, left } = await killAll(folder, 8, 1500, 3)
+  const { kills, left } = await killAll(folder, 9, 1500, 3)
   expect(kills.map(({ fault }) => fault)).toEqual(kills.map(() => null))
   // some came after a save, and the classifier went on from there
   expect(Math.max(...kills.map(({ confirmed }) => confirmed))).toBeGreaterThan(0)

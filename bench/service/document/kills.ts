@@ -8,12 +8,17 @@ import { type Committed, count, FIGURES, figuresIn, originOf, type Part, shown }
 const NAME = 'service-kills.svg'
 const DESCRIPTION =
   'Changes that the file knew after each kill, a dot a kill, none below the line of what had been confirmed; a cross would be a kill that lost something'
-const COLOURS: Readonly<Record<Kill['kind'], string>> = { analytic: COLOUR.grey, network: COLOUR.ewc }
+const COLOURS: Readonly<Record<Kill['kind'], string>> = {
+  analytic: COLOUR.grey,
+  network: COLOUR.ewc,
+  store: COLOUR.joint,
+}
 
 /** What processes that were killed while they learnt and saved had lost. */
 export function killsPart(committed: Committed): Part {
   const kills = committed.report.runs as readonly Kill[]
-  const kinds = Object.keys(COLOURS) as Kill['kind'][]
+  const all = Object.keys(COLOURS) as Kill['kind'][]
+  const kinds = all.filter((kind) => kills.some((kill) => kill.kind === kind))
   const rows = kinds.map((kind) => {
     const of = kills.filter((kill) => kill.kind === kind)
     const ahead = of.filter(({ found, confirmed }) => found > confirmed)
