@@ -23,10 +23,12 @@ export interface SiOptions {
 type Path = Readonly<Record<'start' | 'theta' | 'gradient' | 'omega', Float32Array>>
 
 /**
- * Synaptic Intelligence (Zenke, Poole and Ganguli 2017, arXiv:1703.04200, equations 3 to 5). While a task is learnt, each
- * parameter's share of the fall of the loss adds up, omega -= gradient (theta' - theta), over its steps; at the end
- * Omega += max(0, omega) / ((theta - start)^2 + xi), and the penalty is (lambda / 2) sum Omega (theta - anchor)^2 about the
- * latest weights. The gradient is that of the task's own loss, without the penalty. Nothing is computed from the set.
+ * Synaptic Intelligence (Zenke, Poole and Ganguli 2017, arXiv:1703.04200, equations 3 to 5, but for the max). While a task
+ * is learnt, each parameter's share of the fall of the loss adds up, omega -= gradient (theta' - theta), over its steps; at
+ * the end Omega += max(0, omega) / ((theta - start)^2 + xi), and the penalty is (lambda / 2) sum Omega (theta - anchor)^2
+ * about the latest weights. The paper adds omega as it is, also where it is below 0: a parameter that raised the loss,
+ * in sum over a task, would then push away from its anchor, or undo what earlier tasks hold it with. Here it adds nothing.
+ * The gradient is that of the task's own loss, without the penalty. Nothing is computed from the set.
  */
 export class Si implements Method {
   readonly name = 'si'
