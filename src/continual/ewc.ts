@@ -11,14 +11,18 @@ import type { Method, MethodState, Task } from './method.ts'
 export interface EwcOptions {
   /**
    * weight of the penalty, 0 or more; default 100, which was best on MNIST then Fashion-MNIST; with means over samples the
-   * Bayesian value for tasks of equal size is 1
+   * Bayesian value for tasks of equal size is 1. `Sgd` refuses one under which its steps would diverge (PENALTY_UNSTABLE).
+   * `Adam` divides by the size of the gradient and does not diverge, so there nothing warns: one that is too large shows as a
+   * new task whose loss stays high.
    */
   readonly lambda?: number
   /** default `exact`; `article` is the article's, see {@link articleDiagonal} */
   readonly estimator?: FisherEstimator | 'article'
   /**
    * `separate` (default) keeps one penalty a task, collapsed to a single quadratic; `online` sums the Fishers, old ones
-   * times gamma, about the latest weights; `latest` keeps only the last task, as the article's code does.
+   * times gamma, about the latest weights; `latest` keeps only the last task, as the article's code does. The default is
+   * the first paper's formula. For two tasks the first two are the same; for more choose `online`: docs/methods.md has what
+   * was measured.
    */
   readonly mode?: Mode
   /** what remains of the old precision at each consolidation, from 0 to 1, in mode `online`; default 1 */
@@ -35,6 +39,10 @@ export interface EwcOptions {
  *
  * `ewc.reference.ts` writes that sum down literally. Here it takes O(P) memory for any number of tasks, since quadratics
  * add up: `anchor += F / (sumF + F) (theta - anchor)`, `sumF += F`, and a constant.
+ *
+ * It holds what old tasks need, but does not learn to tell new classes from old ones that no batch holds together: in one
+ * head, split MNIST ends at the accuracy of keeping nothing. `Learner.fit` warns of that (PENALTY_CLASS_INCREMENTAL);
+ * `Analytic` does learn it.
  */
 export class Ewc implements Method {
   readonly name = 'ewc'

@@ -90,7 +90,9 @@ describe('docs/ewc.md', () => {
   })
 
   it('quotes figures as the committed results have them', () => {
-    const results = ['article', 'select'].map((name) => JSON.parse(read(`bench/results/${name}.json`)))
+    const results = ['article', 'select', 'split-mnist-van-de-ven-split'].map((name) =>
+      JSON.parse(read(`bench/results/${name}.json`)),
+    )
     const figures: { name: string; value: number; std: number; params?: { recipe?: string } }[] = results.flatMap(
       (result) => result.figures,
     )
