@@ -20,6 +20,7 @@ export interface Recipe {
   readonly freezeStatistics: boolean
   readonly batchSize: number
   readonly first: Phase
+  /** of joint training too */
   readonly second: Phase
   /** whether Adam forgets its moments between the tasks */
   readonly resetOptimizer: boolean
