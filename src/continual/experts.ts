@@ -17,7 +17,7 @@ export interface AnalyticExpertsOptions {
   readonly features?: number
   /** as of {@link Analytic}, of every expert; default 1e-3 */
   readonly ridge?: number
-  /** what is added to the covariance of a task's inputs, as a share of its mean diagonal element; default 0.1 */
+  /** what is added to the covariance of a task's inputs, as a share of its mean diagonal element; default 0.1, never tuned */
   readonly shrinkage?: number
   /** of the random features; default 0 */
   readonly seed?: number
@@ -44,7 +44,9 @@ const CHUNK = 1000
  * For tasks whose inputs look different, and which are not named at test: an {@link Analytic} for each, and a Gaussian of
  * its inputs that says which of them a row most likely comes from (as the gates of Aljundi et al. 2017, arXiv:1611.06194,
  * where they are autoencoders). Nothing of a task changes once it was consolidated, so nothing is forgotten but by mistaking
- * the task. No sample is kept: a mean, an inverse covariance [I, I] and scores [C, D] a task.
+ * the task. No sample is kept: a mean, an inverse covariance [I, I] and scores [C, D] a task, 4 (I^2 + I + C (D + 1)) bytes,
+ * so it grows with the tasks. It assumes that the inputs of tasks have other means or covariances, as those of permutations
+ * do: the same inputs with other labels it cannot tell apart. docs/methods.md has the formula.
  */
 export class AnalyticExperts {
   /** what reports call it */
