@@ -3,7 +3,7 @@
  * @enum
  */
 export const ERROR_CODES = {
-  ADDON_MISSING: 'the compiled addon was not found or did not load',
+  ADDON_MISSING: 'the compiled addon, or what its threads run, was not found or did not load',
   ALIASED: 'an output overlaps an input in a way that would corrupt the result',
   CLOSED: 'a classifier or store is used after it was closed',
   DATA_CORRUPT: 'a file of a data set does not have the expected checksum',

@@ -1,8 +1,7 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { isAbsolute } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { PalimpsestError } from './errors.ts'
+import { require } from './here.ts'
 import { instantiate } from './wasm.ts'
 
 type Call = (...args: unknown[]) => unknown
@@ -10,9 +9,6 @@ type Call = (...args: unknown[]) => unknown
 export type Exports = Record<string, Call>
 /** one place where it may be; throws where it is not */
 export type Attempt = () => unknown
-
-// a bundle in CommonJS has no import.meta; `node -e` has a __filename that is none
-const require = createRequire(typeof __filename === 'string' && isAbsolute(__filename) ? __filename : import.meta.url)
 
 // every path is spelled out, for tools that follow files: from the sources and from dist/, beside a bundle, and from a
 // bundle whose node_modules are still there

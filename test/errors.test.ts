@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { afterAll, describe, expect, test } from 'vitest'
+import { Worker } from 'node:worker_threads'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { ERROR_CODES, type ErrorCode, PalimpsestError } from '../bindings/errors.ts'
 import { loadFirst } from '../bindings/load.ts'
 import { native } from '../bindings/native.ts'
@@ -131,8 +132,12 @@ const PROVOKED: Readonly<Record<ErrorCode, () => unknown>> = {
     tape.step(() => relu(tape.input(one(), [1]))).read()
   },
   UNSUPPORTED: () => learner({ state: undefined }).state(),
-  // there is no worker.js beside the sources
-  WORKER_DIED: () => new Host().call(1, 'publish', {}),
+  WORKER_DIED: () => {
+    const killing = vi.spyOn(Worker.prototype, 'postMessage').mockImplementation(function (this: Worker) {
+      void this.terminate()
+    })
+    return new Host().call(1, 'publish', {}).finally(() => killing.mockRestore())
+  },
 }
 
 /** what a function throws or its promise rejects with */

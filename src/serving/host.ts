@@ -3,6 +3,7 @@ import { type ErrorCode, PalimpsestError } from '../../bindings/errors.ts'
 import { writeAtomically } from '../persistence/file.ts'
 import type { CallName, Calls, Reply, Request } from './messages.ts'
 import type { Snapshot } from './snapshot.ts'
+import { workerFile } from './worker-file.ts'
 
 // a thread has the process's flags unless it is given some. Node refuses its file where the process was told what kind of
 // text it is given
@@ -29,7 +30,7 @@ export interface CallOptions {
 
 /** One worker thread and the calls that wait for it: in order for each model, in turn among models. */
 export class Host {
-  readonly #worker = new Worker(new URL('./worker.js', import.meta.url), OPTIONS)
+  readonly #worker = new Worker(workerFile(), OPTIONS)
   readonly #queues = new Map<number, Job[]>()
   // models with calls that wait, next first
   readonly #turns: number[] = []

@@ -15,12 +15,18 @@ const BODY = `
   }
   const hash = createHash('sha256')
   for (const { data } of model.parameters()) hash.update(data)
-  const found = { weights: hash.digest('hex'), accuracy: learner.evaluate(set).accuracy }
+  // in a thread, which runs a file of its own
+  const classifier = await ContinualClassifier.create({ inputs: 2 })
+  await classifier.learn(Float32Array.of(1, 0, 0, 1), ['a', 'b'])
+  const { label, probability } = classifier.predict(Float32Array.of(0, 1))
+  await classifier.close()
+  const found = { weights: hash.digest('hex'), accuracy: learner.evaluate(set).accuracy, label, probability }
 `
 
 export const ESM = `
 import { createHash } from 'node:crypto'
 import { Adam, Ewc, labelledSet, Learner, Mlp } from 'palimpsest'
+import { ContinualClassifier } from 'palimpsest/serving'
 ${BODY}
 console.log(JSON.stringify(found))
 `
@@ -28,6 +34,7 @@ console.log(JSON.stringify(found))
 export const COMMONJS = `
 const { createHash } = require('node:crypto')
 const { Adam, Ewc, labelledSet, Learner, Mlp } = require('palimpsest')
+const { ContinualClassifier } = require('palimpsest/serving')
 async function main() {${BODY}
   console.log(JSON.stringify(found))
 }
@@ -43,6 +50,7 @@ new Worker(new URL('./esm.mjs', import.meta.url))
 export const TO_BUNDLE = `
 import { createHash } from 'node:crypto'
 import { Adam, Ewc, labelledSet, Learner, Mlp } from 'palimpsest'
+import { ContinualClassifier } from 'palimpsest/serving'
 async function main() {${BODY}
   console.log(JSON.stringify(found))
 }
