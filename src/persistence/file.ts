@@ -1,4 +1,4 @@
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { PalimpsestError } from '../../bindings/errors.ts'
 import { malformed } from './dtypes.ts'
@@ -8,14 +8,16 @@ import { temporaryFor } from './temporary.ts'
 
 /** How {@link readStored} reads. */
 export interface ReadOptions {
-  /** bytes that a file may have, default 2^30: a larger one is refused before it is read */
+  /** bytes that a file may have, default 2^32: a larger one is refused before it is read */
   readonly largest?: number
 }
 
 // of a file: what is read at first, which holds most headers
 export const FIRST = 65_536
 /** bytes that a file may have, where nobody says otherwise */
-export const LARGEST: number = 2 ** 30
+export const LARGEST: number = 2 ** 32
+// of a file: what one call reads
+const MOST_READ = 2 ** 30
 
 // by path: the last write that was asked for
 const writing = new Map<string, Promise<unknown>>()
@@ -27,7 +29,7 @@ const writing = new Map<string, Promise<unknown>>()
  * Its own file is removed again unless the process dies, which leaves `.<name>.<writer>.<random>.tmp`: the next process of
  * this machine that writes into the folder removes it.
  * @param parts - written one after another; not to be changed before the promise settles.
- * @throws what the file system says, such as ENOSPC or EACCES
+ * @throws PalimpsestError `INVALID_ARGUMENT` for a folder or a device; what the file system says, such as ENOSPC or EACCES
  */
 export function writeAtomically(path: string, parts: readonly Uint8Array[]): Promise<void> {
   const key = resolve(path)
@@ -41,7 +43,8 @@ export function writeAtomically(path: string, parts: readonly Uint8Array[]): Pro
   return turn
 }
 
-async function replace(path: string, parts: readonly Uint8Array[]): Promise<void> {
+async function replace(named: string, parts: readonly Uint8Array[]): Promise<void> {
+  const path = await placeOf(named)
   const temporary = await temporaryFor(path)
   try {
     const file = await open(temporary, 'wx')
@@ -57,6 +60,18 @@ async function replace(path: string, parts: readonly Uint8Array[]): Promise<void
     throw error
   }
   await syncFolder(dirname(path))
+}
+
+/** where a link leads, so that it stays one. @throws PalimpsestError `INVALID_ARGUMENT` for what is there and no file */
+async function placeOf(path: string): Promise<string> {
+  try {
+    const place = await realpath(path)
+    if ((await stat(place)).isFile()) return place
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return path
+    throw error
+  }
+  throw new PalimpsestError('INVALID_ARGUMENT', `${path} is there, and no regular file`)
 }
 
 async function writeAll(file: FileHandle, parts: readonly Uint8Array[]): Promise<void> {
@@ -135,7 +150,7 @@ function memoryFor(size: number, start: number, entries: readonly Entry[]): Uint
 /** bytes from this place to the end, out of the file at the same place */
 async function fill(file: FileHandle, bytes: Uint8Array, from: number): Promise<void> {
   while (from < bytes.length) {
-    const { bytesRead } = await file.read(bytes, from, bytes.length - from, from)
+    const { bytesRead } = await file.read(bytes, from, Math.min(bytes.length - from, MOST_READ), from)
     if (bytesRead === 0) throw malformed(`it ended after ${from} bytes, expected ${bytes.length}`)
     from += bytesRead
   }

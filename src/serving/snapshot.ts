@@ -1,3 +1,5 @@
+import { PalimpsestError } from '../../bindings/errors.ts'
+import { LARGEST } from '../persistence/file.ts'
 import { allocated } from '../tensor/memory.ts'
 
 /** A state as its file has it, in memory that threads share: to be written before another is taken. */
@@ -18,6 +20,8 @@ let kept = new SharedArrayBuffer(0)
 /** @param parts - a file, copied. @throws PalimpsestError `OUT_OF_MEMORY` */
 export function snapshotOf(sequence: number, parts: readonly Uint8Array[]): Snapshot {
   const length = parts.reduce((sum, part) => sum + part.length, 0)
+  if (length > LARGEST)
+    throw new PalimpsestError('OUT_OF_MEMORY', `the file would have ${length} bytes, and ${LARGEST} can be read again`)
   const memory = length <= kept.byteLength ? kept : allocated(length, (bytes) => new SharedArrayBuffer(bytes))
   if (length <= MOST_KEPT) kept = memory
   const file = new Uint8Array(memory)
