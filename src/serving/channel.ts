@@ -10,6 +10,8 @@ let models = 0
 export interface Access {
   /** what answers; null while no class is there */
   readonly reader: SlotReader | null
+  /** of the last change that predictions know of */
+  readonly sequence: number
   /** of the model's state and of what answers */
   readonly bytes: number
   /** calls that wait or are under way */
@@ -28,6 +30,7 @@ export class Channel implements Access {
   /** of calls that are done and not published yet */
   readonly #unseen: { readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = []
   #reader: SlotReader | null = null
+  #sequence = 0
   #state = 0
   #unread = true
   #pending = 0
@@ -42,6 +45,10 @@ export class Channel implements Access {
 
   get reader(): SlotReader | null {
     return this.#reader
+  }
+
+  get sequence(): number {
+    return this.#reader?.sequence ?? this.#sequence
   }
 
   get bytes(): number {
@@ -105,10 +112,11 @@ export class Channel implements Access {
     return snapshot.sequence
   }
 
-  #take({ slots, visible, bytes, unread }: Reply): void {
+  #take({ slots, visible, sequence, bytes, unread }: Reply): void {
     if (slots !== undefined) this.#reader = slots && new SlotReader(slots.memory, slots.layout)
     this.#state = bytes
     this.#unread = unread
+    if (visible) this.#sequence = sequence
     if (visible) for (const { resolve } of this.#unseen.splice(0)) resolve()
   }
 

@@ -84,7 +84,7 @@ export class ContinualClassifier {
 
   /** the number of the last change that `predict` knows of */
   get sequence(): number {
-    return this.#channel.reader?.sequence ?? 0
+    return this.#channel.sequence
   }
 
   /** calls that wait or are under way */

@@ -173,6 +173,6 @@ export class Host {
 }
 
 /** the error that a worker answered */
-export function errorOf({ code, message }: NonNullable<Reply['error']>): Error {
-  return code === null ? new Error(message) : new PalimpsestError(code as ErrorCode, message)
+export function errorOf({ ours, code, message }: NonNullable<Reply['error']>): Error {
+  return ours ? new PalimpsestError(code as ErrorCode, message) : Object.assign(new Error(message), code && { code })
 }

@@ -39,6 +39,11 @@ export class Hosted {
     return this.#engine?.bytes ?? this.#expected
   }
 
+  /** of the last change */
+  get sequence(): number {
+    return this.#engine?.sequence ?? this.#answers()?.sequence ?? 0
+  }
+
   /** whether its state is in the file alone */
   get unread(): boolean {
     return this.#engine === null

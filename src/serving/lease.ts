@@ -24,6 +24,10 @@ export class Lease implements Access {
     return this.resident.channel?.reader ?? null
   }
 
+  get sequence(): number {
+    return this.resident.channel?.sequence ?? 0
+  }
+
   get bytes(): number {
     return this.resident.channel?.bytes ?? 0
   }

@@ -33,11 +33,14 @@ export interface Request<N extends CallName = CallName> {
 /** From the worker, once a request. */
 export interface Reply {
   readonly value: unknown
-  readonly error: { readonly code: string | null; readonly message: string } | null
+  /** `ours`: a PalimpsestError; else the code is the system's, where it has one */
+  readonly error: { readonly ours: boolean; readonly code: string | undefined; readonly message: string } | null
   /** whether what answers knows all that was learnt */
   readonly visible: boolean
   /** new memory of what answers, in place of what there was; null when no class is left; undefined: as before */
   readonly slots: { readonly memory: SharedArrayBuffer; readonly layout: Layout } | null | undefined
+  /** of the last change */
+  readonly sequence: number
   /** of the model's state, also where it is still in its file */
   readonly bytes: number
   /** whether it is in its file alone: nothing has changed then */

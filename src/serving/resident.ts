@@ -3,6 +3,7 @@ import type { Budget, Counted } from './budget.ts'
 import type { Channel } from './channel.ts'
 import type { CallOptions } from './host.ts'
 import type { Lease } from './lease.ts'
+import type { Locks } from './lock.ts'
 import type { CallName, Calls } from './messages.ts'
 
 const CHANGES: ReadonlySet<CallName> = new Set(['learn', 'consolidate', 'forget', 'removeClass'])
@@ -25,15 +26,17 @@ export class Resident implements Counted {
   locked: boolean = false
   gone: boolean = false
   readonly #budget: Budget
+  readonly #locks: Locks
   readonly #beside: number
   #changes = 0
   #saved = 0
   #saving: { readonly changes: number; readonly done: Promise<unknown> } | null = null
 
   /** @param beside - bytes that it takes besides what its channel tells */
-  constructor(path: string, budget: Budget, beside: number) {
+  constructor(path: string, budget: Budget, locks: Locks, beside: number) {
     this.path = path
     this.#budget = budget
+    this.#locks = locks
     this.#beside = beside
   }
 
@@ -54,12 +57,13 @@ export class Resident implements Counted {
     return this.channel?.dead ?? null
   }
 
-  /** @throws as {@link Channel.ask} */
+  /** @throws PalimpsestError `LOCKED` where it is to be saved and its lock was lost; as {@link Channel.ask} */
   async ask<T, N extends CallName = CallName>(name: N, call: Calls[N], options?: CallOptions): Promise<T> {
     const before = this.#changes
     // counted whatever comes of it: what failed late may have changed something
     if (CHANGES.has(name)) this.#changes++
     try {
+      if (name === 'save') await this.#locks.check(this.path)
       const value = await (this.channel as Channel).ask<T, N>(name, call, options)
       if (name === 'save') this.#saved = Math.max(this.#saved, before)
       return value

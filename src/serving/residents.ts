@@ -129,7 +129,7 @@ export class Residents {
   }
 
   #place(path: string): Resident {
-    const resident = new Resident(path, this.#budget, besides(this.#how.settings))
+    const resident = new Resident(path, this.#budget, this.#locks, besides(this.#how.settings))
     this.#residents.set(path, resident)
     return resident
   }
@@ -189,9 +189,12 @@ export class Residents {
   /** Takes it out of memory, saved. Where that fails it stays. */
   #leave(resident: Resident): Promise<void> {
     const left = async () => {
-      await resident.save().catch((error: unknown) => {
+      await resident.save().catch(async (error: unknown) => {
         // what is in no thread any more cannot be saved
-        if (!resident.dead) throw error
+        if (resident.dead) return
+        // nor what is another's: it leaves, and who asked is told
+        if ((error as PalimpsestError).code === 'LOCKED') await this.#forsake(resident)
+        throw error
       })
       await this.#forsake(resident)
     }

@@ -66,7 +66,11 @@ function checkSettings(path: string, found: Settings, expected: Settings): void 
 async function answer(request: Request): Promise<Reply> {
   const { model, name, call, more } = request
   let hosted: Hosted | undefined
-  const told = () => ({ bytes: hosted?.bytes ?? 0, unread: hosted?.unread ?? true })
+  const told = () => ({
+    sequence: hosted?.sequence ?? 0,
+    bytes: hosted?.bytes ?? 0,
+    unread: hosted?.unread ?? true,
+  })
   try {
     hosted = await hostedFor(request)
     const value = await DO[name](hosted, call as never)
@@ -79,7 +83,8 @@ async function answer(request: Request): Promise<Reply> {
 }
 
 const toldOf = (error: unknown): Reply['error'] => ({
-  code: error instanceof PalimpsestError ? error.code : null,
+  ours: error instanceof PalimpsestError,
+  code: (error as { readonly code?: string } | null)?.code,
   message: error instanceof Error ? error.message : String(error),
 })
 

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { lstat, symlink, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import type * as serving from '../../src/serving/index.ts'
 import { node } from '../docs/pages.ts'
@@ -89,4 +89,33 @@ it('close may be called again: what waits is done all the same', async () => {
   await Promise.all([one.close(), one.close()])
   expect(await Promise.all(calls)).toMatchObject([{ sequence: 1 }, { sequence: 2 }, { sequence: 3 }, 3])
   await refused('CLOSED', one.learn(x, labels))
+})
+
+it('numbers its changes on where no class is left, and so does what is loaded', async () => {
+  const path = `${await newFolder()}/state`
+  const one = await ContinualClassifier.create({ inputs: INPUTS })
+  await one.learn(...rowsOf('a'))
+  expect((await one.removeClass('a')).sequence).toBe(2)
+  expect([one.sequence, one.labels]).toEqual([2, []])
+  expect(await one.save(path)).toBe(2)
+  await one.close()
+  const again = await ContinualClassifier.load(path)
+  expect(again.sequence).toBe(2)
+  await again.close()
+})
+
+it('the system’s errors keep their codes, and nothing but a file is replaced', async () => {
+  const folder = await newFolder()
+  const one = await ContinualClassifier.create({ inputs: INPUTS })
+  await one.learn(...rowsOf('a'))
+  await expect(one.save(`${folder}/none/state`)).rejects.toMatchObject({ code: 'ENOENT' })
+  await refused('INVALID_ARGUMENT', one.save(folder))
+  await refused('INVALID_ARGUMENT', one.save('/dev/null'))
+  await writeFile(`${folder}/state`, '')
+  await symlink(`${folder}/state`, `${folder}/link`)
+  await one.save(`${folder}/link`)
+  expect((await lstat(`${folder}/link`)).isSymbolicLink()).toBe(true)
+  await one.close()
+  await (await ContinualClassifier.load(`${folder}/state`)).close()
+  await expect(ContinualClassifier.load(`${folder}/state/none`)).rejects.toMatchObject({ code: 'STATE_MISSING' })
 })

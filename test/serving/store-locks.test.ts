@@ -68,6 +68,25 @@ describe('a tenant', () => {
   })
 })
 
+it('a tenant that another took over while this process stood still is not saved over, and is told', async () => {
+  const folder = await newFolder()
+  const store = await storeIn(folder)
+  const one = await store.open('1')
+  await one.learn(...rowsOf('a'))
+  await one.save()
+  await one.learn(...rowsOf('b'))
+  const [path, others] = [join(folder, fileOf('1')), await Locks.open(folder)]
+  await rm(`${path}.lock`)
+  await others.take(path)
+  await writeFile(path, 'theirs')
+  await refused('LOCKED', one.save())
+  await refused('LOCKED', store.close())
+  await store.close()
+  expect(await readFile(path, 'utf8')).toBe('theirs')
+  await others.check(path)
+  await others.close()
+})
+
 describe('a lock', () => {
   it('left behind goes to exactly one of many that come for it at once', async () => {
     const folder = await newFolder()
