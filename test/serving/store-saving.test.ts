@@ -80,6 +80,26 @@ describe('while a tenant is written', () => {
     }
   })
 
+  it('what is asked after a save is not in it, whether that was waited for or not', async () => {
+    const folder = await newFolder()
+    const store = await storeIn(folder)
+    const one = await store.open('one')
+    const calls = [
+      one.learn(...rowsOf('a')),
+      one.save(),
+      one.learn(...rowsOf('b')),
+      one.save(),
+      one.learn(...rowsOf('c')),
+    ]
+    expect(await Promise.all(calls)).toEqual([
+      { sequence: 1, learnt: true },
+      1,
+      { sequence: 2, learnt: true },
+      2,
+      { sequence: 3, learnt: true },
+    ])
+  })
+
   it('its thread may be told to end: that waits', async () => {
     const { ContinualClassifier } = (await import(DIST)) as typeof import('../../src/serving/index.ts')
     const path = join(await newFolder(), 'one.safetensors')
