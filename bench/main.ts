@@ -58,9 +58,9 @@ async function main(args: readonly string[]): Promise<void> {
     case 'help':
       return console.log(HELP)
     case 'run':
-      return named('run', EXPERIMENTS, rest)
+      return named('run', EXPERIMENTS, [ARTICLE_HELP, SELECT_HELP, STREAM_HELP], rest)
     case 'tune':
-      return named('tune', SEARCHES, rest)
+      return named('tune', SEARCHES, [STREAM_HELP], rest)
     case 'results':
       return results(rest)
     case 'ladder':
@@ -90,7 +90,13 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-function named(command: string, known: typeof EXPERIMENTS, [name = '', ...options]: readonly string[]): Promise<void> {
+function named(
+  command: string,
+  known: typeof EXPERIMENTS,
+  helps: readonly string[],
+  [name = '', ...options]: readonly string[],
+): Promise<void> {
+  if (name === '--help') return Promise.resolve(console.log(helps.join('\n\n')))
   const experiment = known[name]
   if (!experiment) throw new UsageError(`${command}: '${name}' is not one of ${Object.keys(known).join(', ')}`)
   return experiment(options)

@@ -8,9 +8,10 @@ import { choices, parse, UsageError, wholeNumber } from '../options.ts'
 import type { Part } from '../part.ts'
 import { type Report, report, stamp, writeJson } from '../report.ts'
 import { averageOf, figuresOf, type Row, rowsOf } from './figures.ts'
-import { settingsOf } from './given.ts'
-import { METHODS, type MethodName, type Settings } from './methods.ts'
+import { type Change, changed, changeOf } from './given.ts'
+import { METHODS } from './methods.ts'
 import { PROTOCOL_NAMES, type ProtocolName, protocolOf, protocolsOf, SCENARIOS, type StreamName } from './protocols.ts'
+import { READS, refuseUnread } from './reads.ts'
 import type { Job, RunRecord } from './run.ts'
 import { chosen } from './settings.ts'
 import { keyOf, storeOf } from './store.ts'
@@ -27,7 +28,8 @@ palimpsest tune the same: judges by the last 10,000 training images of each set,
   --method NAME     ${METHODS.join(' | ')}; repeatable (default: all)
   --seeds N         seeds 1 to N (default 1)
   --lambda X        instead of the chosen one; repeatable
-  --set JSON        other settings instead of the chosen, such as '{"gamma":0.9}'; repeatable
+  --set JSON        other settings instead of the chosen, such as '{"gamma":0.9}', null for the default; repeatable
+                    (what a method does not read is refused; every method of the bench must read what is given)
   --threads N       runs at once, each in a worker (default: the number of cores)
   --shard I/N       only every Nth run, from the Ith on: for several machines, whose reports --merge puts together
   --merge FILE      add the runs of another report, of the same options, and do not run them again; repeatable
@@ -74,15 +76,19 @@ async function bench(stream: StreamName, purpose: Purpose, args: readonly string
   const methods = choices('method', given.method, METHODS)
   const part: Part = given.quick ? 'quick' : purpose === 'tune' || given['held-out'] ? 'held-out' : 'all'
   const share = positive('share', given.share ?? (given.quick ? '0.05' : purpose === 'tune' ? '0.1' : '1'))
-  const lambdas = given.lambda ?? (purpose === 'tune' ? LAMBDAS : [])
+  const changes = changesOf(given.lambda, given.set)
+  const searched = purpose === 'tune' && given.lambda === undefined ? LAMBDAS : []
   const others = (given.merge ?? []).map((file) => reportOf(file, protocol))
   const all: Job[] = Array.from({ length: seeds }, (_, index) => index + 1).flatMap((seed) =>
     scenarios.flatMap((scenario) =>
       methods.flatMap((method) =>
-        changesOf(WEIGHTED.has(method) ? lambdas : [], given.set).map((change) => {
-          const settings = { ...chosen(protocol, scenario, method).settings, ...change }
-          return { protocol, scenario, method, settings, seed, part, share }
-        }),
+        (READS[method].includes('lambda') && searched.length > 0 ? changesOf(searched, given.set) : changes).map(
+          (change) => {
+            const settings = changed(chosen(protocol, scenario, method).settings, change)
+            refuseUnread(method, scenario, settings)
+            return { protocol, scenario, method, settings, seed, part, share }
+          },
+        ),
       ),
     ),
   )
@@ -139,8 +145,6 @@ async function bench(stream: StreamName, purpose: Purpose, args: readonly string
 
 /** half a decade apart */
 const LAMBDAS = ['0.1', '0.3', '1', '3', '10', '30', '100', '300', '1000', '3000', '10000']
-/** methods that a lambda means something to */
-const WEIGHTED: ReadonlySet<MethodName> = new Set(['ewc', 'ewc-online', 'si', 'mas', 'kfac', 'lwf', 'replay'])
 
 /** the settings with which each method did best */
 function bestOf(rows: readonly Row[]): string[] {
@@ -176,9 +180,9 @@ function oneProtocol(stream: StreamName, name: string | undefined): ProtocolName
 }
 
 /** every lambda with every set of other settings */
-function changesOf(lambdas: readonly string[], sets: readonly string[] = []): Settings[] {
+function changesOf(lambdas: readonly string[] = [], sets: readonly string[] = []): Change[] {
   const numbers = lambdas.map((text) => ({ lambda: positive('lambda', text) }))
-  const others = sets.map(settingsOf)
+  const others = sets.map(changeOf)
   return (numbers.length ? numbers : [{}]).flatMap((lambda) =>
     (others.length ? others : [{}]).map((other) => ({ ...other, ...lambda })),
   )

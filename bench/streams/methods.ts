@@ -1,6 +1,5 @@
 import type { Mode } from '../../src/continual/anchors.ts'
-import { Ewc } from '../../src/continual/ewc.ts'
-import type { FisherEstimator } from '../../src/continual/fisher.ts'
+import { Ewc, type EwcOptions } from '../../src/continual/ewc.ts'
 import { Kfac } from '../../src/continual/kfac.ts'
 import { Lwf } from '../../src/continual/lwf.ts'
 import { Mas } from '../../src/continual/mas.ts'
@@ -23,10 +22,10 @@ export const METHODS = [
 ] as const
 export type MethodName = (typeof METHODS)[number]
 
-/** What a run of a method needs besides the protocol; each method reads what is its own. */
+/** What a run of a method needs besides the protocol; each method reads what is its own: see `READS`. */
 export interface Settings {
   readonly lambda?: number
-  readonly estimator?: FisherEstimator
+  readonly estimator?: NonNullable<EwcOptions['estimator']>
   readonly mode?: Mode
   readonly gamma?: number
   readonly floor?: number
@@ -51,7 +50,7 @@ export interface Settings {
   readonly samples?: number
   /** whether Adam forgets its moments between tasks */
   readonly reset?: boolean
-  /** epochs at the end of each task whose steps' mean the weights become; default 0: they stay the last step's */
+  /** epochs at the end of each training whose steps' mean the weights become; default 0: they stay the last step's */
   readonly average?: number
   /** of joint training; default the protocol's */
   readonly rate?: number

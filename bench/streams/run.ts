@@ -101,12 +101,15 @@ async function trainOn(job: Job, raw: Raw, report: (progress: Progress) => void)
       ),
     )
 
+  /** of the last epochs that are averaged */
+  const averaged = (count: number) => Math.ceil((settings.average ?? 0) * Math.ceil(count / protocol.batchSize))
+
   const endAlone = judgesEndAlone(job, stream.length)
   const untrained = scenario === 'domain' && !endAlone ? tests.map((_, task) => judge(task, task)) : []
   const before: number[] = []
   const accuracy: number[][] = []
   if (name === 'joint') {
-    const total = stream.reduce((sum, { count }) => sum + steps(count), 0)
+    const all = (of: (count: number) => number) => stream.reduce((sum, { count }) => sum + of(count), 0)
     optimizer.learningRate = settings.rate ?? protocol.learningRate
     await trainJointly({
       learner,
@@ -114,8 +117,9 @@ async function trainOn(job: Job, raw: Raw, report: (progress: Progress) => void)
       schedule: SCHEDULES[settings.schedule ?? 'constant'],
       stream,
       use,
-      steps: total,
+      steps: all(steps),
       batchSize: protocol.batchSize,
+      averaged: all(averaged),
       byTask: scenario === 'task',
       report,
     })
@@ -129,8 +133,8 @@ async function trainOn(job: Job, raw: Raw, report: (progress: Progress) => void)
         optimizer.learningRate = settings.laterRate ?? protocol.learningRate
       }
       const schedule = SCHEDULES[(task > 0 && settings.laterSchedule) || 'constant']
-      const averaged = (settings.average ?? 0) * Math.ceil(count / protocol.batchSize)
-      const average = averaged > 0 ? new WeightAverage(mlp.parameters()) : null
+      const last = averaged(count)
+      const average = last > 0 ? new WeightAverage(mlp.parameters()) : null
       const options = {
         steps: steps(count),
         batchSize: protocol.batchSize,
@@ -138,7 +142,7 @@ async function trainOn(job: Job, raw: Raw, report: (progress: Progress) => void)
         every: average ? 1 : REPORT_EVERY,
       }
       for await (const { type, step, steps: all, loss } of learner.fit(set, options)) {
-        if (type === 'step' && step > all - averaged) average?.add()
+        if (type === 'step' && step > all - last) average?.add()
         if (step % REPORT_EVERY === 0) report({ task, loss, done: (task + step / all) / stream.length })
       }
       average?.apply()

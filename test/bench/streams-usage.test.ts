@@ -24,6 +24,25 @@ describe('what a stream refuses', () => {
     [['run', 'mnist-fashion', '--set', '{gamma'], "--set is '{gamma'"],
     [['run', 'mnist-fashion', '--set', '3'], "--set is '3'"],
     [['run', 'mnist-fashion', '--set', '{"lamda":3}'], "--set: 'lamda' is not one of lambda"],
+    [['run', 'mnist-fashion', '--set', '{"rate":"fast"}'], `'rate' is "fast", expected a number, 0 or more`],
+    [['run', 'mnist-fashion', '--set', '{"gamma":-1}'], "'gamma' is -1, expected a number"],
+    [['run', 'mnist-fashion', '--set', '{"reset":1}'], "'reset' is 1, expected true or false"],
+    [
+      ['run', 'mnist-fashion', '--set', '{"schedule":"fall"}'],
+      `'schedule' is "fall", expected one of constant, linearDecay`,
+    ],
+    [
+      ['run', 'mnist-fashion', '--method', 'joint', '--set', '{"reset":true}'],
+      "--set 'reset': joint would not read it",
+    ],
+    [['run', 'mnist-fashion', '--method', 'ewc', '--set', '{"rate":1}'], "--set 'rate': ewc would not read it"],
+    [
+      ['run', 'mnist-fashion', '--method', 'kfac', '--set', '{"estimator":"exact"}'],
+      "--set 'estimator': kfac would not",
+    ],
+    [['run', 'mnist-fashion', '--method', 'none', '--lambda', '3'], '--lambda: none would not read it'],
+    [['tune', 'mnist-fashion', '--method', 'joint', '--lambda', '3'], '--lambda: joint would not read it'],
+    [['run', 'mnist-fashion', '--lambda', '3'], '--lambda: none would not read it'],
     [['run', 'mnist-fashion', '--share', '0'], "--share is '0'"],
     [['run', 'mnist-fashion', '--shard', '3/2'], "--shard is '3/2'"],
     [['run', 'mnist-fashion', '--shard', '0/2'], "--shard is '0/2'"],
@@ -45,9 +64,12 @@ describe('what a stream refuses', () => {
 })
 
 describe('--help', () => {
-  it.each([['run', 'split-mnist'], ['tune', 'permuted-mnist'], ['results']])('of %s %s lists options', (...command) => {
-    const { status, stdout } = palimpsest(...command, '--help')
-    expect(status).toBe(0)
-    expect(stdout).toContain('--help')
-  })
+  it.each([['run', 'split-mnist'], ['tune', 'permuted-mnist'], ['run'], ['tune'], ['results']])(
+    'of %s %s lists options',
+    (...command) => {
+      const { status, stdout } = palimpsest(...command, '--help')
+      expect(status).toBe(0)
+      expect(stdout).toContain('--help')
+    },
+  )
 })
