@@ -2,9 +2,10 @@ import { provenanceOf } from '../page/provenance.ts'
 import { svg } from '../speed/document/svg.ts'
 import { averageOptions } from './page/charts.ts'
 import { firstTaskOptions } from './page/lines.ts'
-import { commandOf, fileOf, type Part, partsOf, partText, picturesOf, type StreamReport, targetTable } from './parts.ts'
+import { commandOf, fileOf, type Part, partsOf, partText, picturesOf, type StreamReport } from './parts.ts'
 import { protocolOf } from './protocols.ts'
 import { publishedOf } from './published.ts'
+import { targetTable } from './target-table.ts'
 import { protocolText } from './words.ts'
 
 const README = ['README.md', 'README.ja.md'] as const
@@ -47,9 +48,14 @@ page, its pictures and the table of README from \`bench/results/<stream>-<protoc
   are defined, with their sources, in [\`metrics.ts\`](../src/continual/metrics.ts). Numbers after \u00b1 are deviations of a sample over seeds.
 - *a run* is the wall time of one seed, evaluations included, with other runs beside it; *keeps* is what the method keeps besides the
   network's weights, and *samples* whether training samples are among it.
-- *joint* trains on all tasks at once, with as many steps: what there is to reach. It sees all samples, and so is no rival.
-- *tuned on* says how far the settings had seen the stream: *nothing* (defaults), *first-task*, *all-tasks* or *other-stream*; \`tune\` looks at
-  held-out training images in every case, never at test images. *given* are settings from the command line.
+- *joint* trains on all tasks at once, with as many steps: what there is to reach. It sees all samples, and so is no rival. Its rate and
+  schedule were tuned as those of the rows beside it; a row without them is the protocol's own.
+- *tuned on* says how far the settings had seen the stream: *nothing* (defaults), *first-task*, *all-tasks* or *other-stream*, by held-out
+  training images; *test-seen* were taken after test accuracies of others had been seen, and *given* come from the command line: neither is a
+  candidate for a target.
+- In the table of targets brackets hold what neither the protocol nor the method's paper has: *average 1* is the mean of the weights over the last
+  epoch of each task, *reset* an Adam that starts anew with each task, *floor* the one for silent units. A stretch is met where the mean is above it
+  by its standard error.
 - In pictures a large dot is the mean of ours, small ones are seeds, a diamond is a published number. Blue is EWC with a diagonal Fisher,
   orange keeps nothing, grey keeps samples.`
 

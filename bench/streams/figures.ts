@@ -5,7 +5,7 @@ import { type Measure, type Measures, measuresOf } from './measures.ts'
 import { METHODS } from './methods.ts'
 import { protocolOf, SCENARIOS } from './protocols.ts'
 import type { RunRecord } from './run.ts'
-import { chosen, type TunedOn } from './settings.ts'
+import { shownWith, type TunedOn } from './settings.ts'
 import { DIAGONAL, targetsOf } from './targets.ts'
 
 /** The runs of one method with one group of settings, over seeds. */
@@ -43,20 +43,30 @@ export function summaryOf({ runs }: Pick<Row, 'runs'>, measure: Measure): Summar
 /** of the average accuracy */
 export const meanOf = (row: Pick<Row, 'runs'>): number => summaryOf(row, 'acc')?.mean ?? Number.NaN
 
-/** 'given': not the settings that were chosen, but others from the command line */
+/** 'given': not settings that were chosen, but others from the command line */
 export function tunedOn({ protocol, scenario, method, settings }: Row): TunedOn | 'given' {
-  const choice = chosen(protocol, scenario, method)
-  return isDeepStrictEqual({ ...choice.settings }, { ...settings }) ? choice.tunedOn : 'given'
+  const choice = shownWith(protocol, scenario, method).find((one) =>
+    isDeepStrictEqual({ ...one.settings }, { ...settings }),
+  )
+  return choice?.tunedOn ?? 'given'
 }
+
+/** whether its settings were chosen without a look at test images, or it is judged by none */
+const blind = (row: Row) =>
+  row.runs.every(({ part }) => part === 'held-out') || !['given', 'test-seen'].includes(tunedOn(row))
 
 /** one that is asked only of all images and the whole budget */
 const whole = ({ runs }: Row) => runs.every(({ part, share }) => part === 'all' && share === 1)
 
-/** of those that keep no sample, in one scenario */
-export function bestOf(rows: readonly Row[]): Row | undefined {
-  const free = rows.filter(({ runs }) => !runs[0]?.storesSamples)
-  return free.toSorted((a, b) => meanOf(b) - meanOf(a))[0]
-}
+/** of one scenario, those that were chosen without test images, the best first */
+const ranked = (rows: readonly Row[]) => rows.filter(blind).toSorted((a, b) => meanOf(b) - meanOf(a))
+
+/** of those that keep no sample, in one scenario, whose settings were chosen without test images */
+export const bestOf = (rows: readonly Row[]): Row | undefined =>
+  ranked(rows).find(({ runs }) => !runs[0]?.storesSamples)
+
+/** what there is to reach, in one scenario */
+export const jointOf = (rows: readonly Row[]): Row | undefined => ranked(rows).find(({ method }) => method === 'joint')
 
 const BETTER: Readonly<Record<keyof Measures, Figure['better']>> = {
   acc: 'higher',

@@ -1,12 +1,12 @@
 import { accuracy, summarize } from '../format.ts'
 import type { Report } from '../report.ts'
 import { table } from '../speed/document/tables.ts'
-import { bestOf, meanOf, type Row, rowsOf, summaryOf } from './figures.ts'
-import { PROTOCOL_NAMES, type ProtocolName, protocolOf, SCENARIOS, type Scenario } from './protocols.ts'
+import { meanOf, type Row, rowsOf, summaryOf, tunedOn } from './figures.ts'
+import { type ProtocolName, protocolOf, SCENARIOS, type Scenario } from './protocols.ts'
 import { type Published, publishedOf } from './published.ts'
 import type { RunRecord } from './run.ts'
-import { judgedBy, publishedText, sentencesOf, spread } from './tables.ts'
-import { DIAGONAL, type Target, targetsOf } from './targets.ts'
+import { chosen } from './settings.ts'
+import { publishedText, sentencesOf, spread } from './tables.ts'
 import { bytesText, minutes, scenarioName, settingsText, signed } from './words.ts'
 
 /** What a bench of a stream wrote, read again. */
@@ -33,65 +33,6 @@ export function partsOf(report: StreamReport): Part[] {
     const [first] = of
     return first ? [{ report, protocol: first.protocol, scenario, rows: of }] : []
   })
-}
-
-const placeOf = (protocol: ProtocolName, scenario: Scenario) =>
-  protocolOf(protocol).scenarios.length > 1 ? `${protocol}, ${scenario}` : protocol
-
-const HEAD = [
-  'protocol',
-  'published, no sample kept',
-  'diagonal EWC, ours',
-  'required (stretch)',
-  'best that keeps no sample, ours',
-  'required (stretch)',
-  'joint, ours',
-] as const
-
-/** Every target, met or not; ours is empty where nothing was measured yet. */
-export function targetTable(parts: readonly Part[]): string {
-  const places = PROTOCOL_NAMES.flatMap((protocol) =>
-    protocolOf(protocol).scenarios.map((scenario) => ({ protocol, scenario })),
-  )
-  const lines = places.flatMap(({ protocol, scenario }) => {
-    const { diagonal, best } = targetsOf(protocol, scenario)
-    const part = parts.find((one) => one.protocol === protocol && one.scenario === scenario)
-    if (!part && !diagonal && !best) return []
-    const { rows } = part ?? { rows: [] }
-    const [springs, free] = [bestOf(rows.filter(({ method }) => DIAGONAL.has(method))), bestOf(rows)]
-    const joint = rows.find(({ method }) => method === 'joint')
-    return [
-      [
-        placeOf(protocol, scenario),
-        namesAndNumbers(publishedOf(protocol, scenario)),
-        ours(springs),
-        asked(diagonal, springs),
-        ours(free),
-        asked(best, free),
-        joint ? accuracy(meanOf(joint)) : '',
-      ],
-    ]
-  })
-  return table(HEAD, lines, HEAD)
-}
-
-const ours = (row: Row | undefined) => {
-  const found = row && summaryOf(row, 'acc')
-  return found ? `${row.method} ${spread(found)}` : ''
-}
-
-const asked = (target: Target | undefined, row: Row | undefined) =>
-  target ? `${accuracy(target.required)} (${accuracy(target.stretch)})${row ? `: ${judgedBy(target, row)}` : ''}` : ''
-
-/** the best that was printed for each method which keeps no sample */
-function namesAndNumbers(published: readonly Published[]): string {
-  const best = new Map<string, Published>()
-  for (const one of published) {
-    const key = one.as ?? one.method
-    if (one.keeps || one.as === 'none' || one.as === 'joint') continue
-    if (one.value > (best.get(key)?.value ?? 0)) best.set(key, one)
-  }
-  return [...best.values()].map(({ method, value }) => `${method.replace(/,.*/, '')} ${accuracy(value)}`).join(', ')
 }
 
 /** One scenario: its picture, our rows, what others printed, and what follows. */
@@ -122,8 +63,7 @@ export function picturesOf({ protocol, scenario, rows }: Part): Readonly<Record<
   }
 }
 
-function oursTable({ report, rows }: Part): string {
-  const tuned = new Map(report.figures.map(({ name, params }) => [keyOf(name, params?.settings), params?.tunedOn]))
+function oursTable({ rows }: Part): string {
   const head = [
     'method',
     'settings',
@@ -143,10 +83,9 @@ function oursTable({ report, rows }: Part): string {
     return found ? signed(found.mean) : ''
   }
   const cells = rows.map((row) => {
-    const { method, protocol, scenario, settings, runs } = row
+    const { method, settings, runs } = row
     const average = summaryOf(row, 'acc')
     const { stateBytes = 0, storesSamples } = runs[0] ?? {}
-    const name = `${protocolOf(protocol).stream}/${protocol}/${scenario}/${method}/acc`
     return [
       method,
       settingsText(settings),
@@ -159,13 +98,11 @@ function oursTable({ report, rows }: Part): string {
       minutes(summarize(runs.map(({ seconds }) => seconds)).mean),
       method === 'joint' ? 'all tasks' : bytesText(stateBytes),
       storesSamples ? 'yes' : 'no',
-      String(tuned.get(keyOf(name, settings)) ?? ''),
+      tunedOn(row),
     ]
   })
   return table(head, cells, ['settings', 'samples', 'tuned on'])
 }
-
-const keyOf = (name: string, settings: unknown) => `${name} ${JSON.stringify(settings)}`
 
 function publishedTable(published: readonly Published[]): string {
   const rows = published.map((one) => {
@@ -181,7 +118,10 @@ function publishedTable(published: readonly Published[]): string {
 
 /** What makes a row again. */
 export function commandOf({ protocol, scenario, method, settings, runs }: Row): string {
-  const set = Object.keys(settings).length > 0 ? ` --set '${JSON.stringify(settings)}'` : ''
+  // --set changes the chosen settings: what is not of this row goes
+  const gone = Object.keys(chosen(protocol, scenario, method).settings).filter((name) => !Object.hasOwn(settings, name))
+  const change = { ...settings, ...Object.fromEntries(gone.map((name) => [name, null])) }
+  const set = Object.keys(change).length > 0 ? ` --set '${JSON.stringify(change)}'` : ''
   const { part = 'all', share = 1 } = runs[0] ?? {}
   const less = (part === 'all' ? '' : ` --${part}`) + (share === 1 ? '' : ` --share ${share}`)
   const seeds = Math.max(...runs.map(({ seed }) => seed))

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { rowsOf } from '../../bench/streams/figures.ts'
+import { changed, changeOf } from '../../bench/streams/given.ts'
 import { spaced } from '../../bench/streams/page/lines.ts'
 import { meanMatrix } from '../../bench/streams/page/matrices.ts'
 import { commandOf } from '../../bench/streams/parts.ts'
 import { PROTOCOL_NAMES, protocolOf } from '../../bench/streams/protocols.ts'
 import { publishedOf } from '../../bench/streams/published.ts'
+import { chosen } from '../../bench/streams/settings.ts'
 import { targetsOf } from '../../bench/streams/targets.ts'
 import { bytesText, minutes, settingsText } from '../../bench/streams/words.ts'
 import { record } from './stream-records.ts'
@@ -58,8 +60,11 @@ describe('words', () => {
       record({ method: 'ewc', settings: { lambda: 3 }, seed: 4 }),
     ])
     expect(commandOf(row as never)).toBe(
-      `npm run bench -- run mnist-fashion --protocol article --scenario domain --method ewc --seeds 4 --set '{"lambda":3}'`,
+      `npm run bench -- run mnist-fashion --protocol article --scenario domain --method ewc --seeds 4 --set '{"lambda":3,"floor":null,"floorUnits":null,"reset":null,"laterRate":null,"laterSchedule":null}'`,
     )
+    // which gives the settings of the row, and no others
+    const [, set = ''] = /--set '(.*)'/.exec(commandOf(row as never)) ?? []
+    expect(changed(chosen('article', 'domain', 'ewc').settings, changeOf(set))).toEqual({ lambda: 3 })
     const [quick] = rowsOf([record({ part: 'quick', share: 0.05 })])
     expect(commandOf(quick as never)).toMatch(/--seeds 1 --quick --share 0.05$/)
   })

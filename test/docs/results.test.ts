@@ -5,8 +5,10 @@ import { describe, expect, it } from 'vitest'
 import { UsageError } from '../../bench/options.ts'
 import { documents } from '../../bench/streams/documents.ts'
 import { figuresOf, rowsOf } from '../../bench/streams/figures.ts'
-import { fileOf, type StreamReport } from '../../bench/streams/parts.ts'
+import { fileOf, type Part, type StreamReport } from '../../bench/streams/parts.ts'
 import { committedReports } from '../../bench/streams/results.ts'
+import { chosen, shownWith } from '../../bench/streams/settings.ts'
+import { targetTable } from '../../bench/streams/target-table.ts'
 import { joint, record } from '../bench/stream-records.ts'
 import { ROOT, read } from './pages.ts'
 
@@ -29,7 +31,10 @@ describe('what documents quote of the results of streams', () => {
     ({ report }) => {
       const again = figuresOf(rowsOf(report.runs))
       const values = (figures: StreamReport['figures']) =>
-        figures.map(({ name, value, n, std, params }) => ({ name, value, n, std, settings: params?.settings }))
+        figures.map(({ name, value, n, std, params = {} }) => {
+          const { settings, tunedOn } = params
+          return { name, value, n, std, settings, tunedOn }
+        })
       expect(values(again)).toEqual(values(report.figures))
     },
   )
@@ -41,18 +46,15 @@ describe('what documents quote of the results of streams', () => {
 })
 
 describe('the results page', () => {
+  const { settings } = chosen('article', 'domain', 'ewc')
   const runs = [
     record(),
     joint(),
-    record({ method: 'ewc', settings: { lambda: 7 }, seed: 1, accuracy: [[0.96], [0.94, 0.85]], stateBytes: 636_080 }),
-    record({ method: 'ewc', settings: { lambda: 7 }, seed: 2, accuracy: [[0.96], [0.96, 0.85]], stateBytes: 636_080 }),
+    record({ method: 'ewc', settings, seed: 1, accuracy: [[0.96], [0.94, 0.85]], stateBytes: 636_080 }),
+    record({ method: 'ewc', settings, seed: 2, accuracy: [[0.96], [0.96, 0.85]], stateBytes: 636_080 }),
     record({ method: 'replay', storesSamples: true, stateBytes: 793_000, accuracy: [[0.96], [0.99, 0.97]] }),
   ]
-  // as if settings had been chosen otherwise since
-  const figures = figuresOf(rowsOf(runs)).map((figure) => ({
-    ...figure,
-    params: { ...figure.params, tunedOn: 'other-stream' },
-  }))
+  const figures = figuresOf(rowsOf(runs))
   const report = {
     ...{ bench: 'mnist-fashion', version: '1.2.3', commit: `${'a'.repeat(40)}-dirty`, node: 'v20.0.0' },
     ...{ date: '2026-01-02T03:04:05.000Z', machine: { cpu: 'Abacus', cores: 3, isa: 'beads' } },
@@ -63,19 +65,21 @@ describe('the results page', () => {
   const page = files.get('docs/results.md') ?? ''
   const line = (start: string) => page.split('\n').find((one) => one.startsWith(start)) ?? ''
 
-  it('has every method with seeds, measures, cost, and what it was tuned on when it ran', () => {
+  it('has every method with seeds, measures, cost, and what it was tuned on', () => {
     expect(line('| ewc |')).toBe(
-      '| ewc | lambda 7 | 2 | .9000 ± .0071 | −.0100 | .1250 | .0100 | .9050 | 3.0 s | 636 KB | no | other-stream |',
+      '| ewc | lambda 100, floor 1, floor units silent, reset, later rate 0.003, later schedule linear decay | 2 | .9000 ± .0071 | −.0100 | .1250 | .0100 | .9050 | 3.0 s | 636 KB | no | all-tasks |',
     )
-    expect(line('| joint |')).toBe('| joint |  | 1 | .9100 |  |  |  |  | 3.0 s | all tasks | yes | other-stream |')
+    expect(line('| joint |')).toBe('| joint |  | 1 | .9100 |  |  |  |  | 3.0 s | all tasks | yes | nothing |')
     expect(line('| replay |')).toContain('| 793 KB | yes |')
   })
 
   it('judges targets, ours beside published ones, and replay is no candidate', () => {
+    const beyond = 'floor 1, floor units silent, reset, later rate 0.003, later schedule linear decay'
+    const ours = `ewc (${beyond}) .9000 ± .0071`
     expect(line('| article |')).toBe(
-      '| article | EWC .7671 | ewc .9000 ± .0071 | .8920 (.8970): met, stretch met | ewc .9000 ± .0071 | .9050 (.9090): missed | .9100 |',
+      `| article | EWC .7671 (one draw, another network) | ${ours} | 636 KB | .8920 (.8970): met, stretch within the spread | ${ours} | 636 KB | .9050 (.9090): missed | .9100 |`,
     )
-    expect(line('| kutalev |')).toContain('|  | .9510 (.9550) |  | .9600 (.9680) |  |')
+    expect(line('| kutalev |')).toContain('|  |  | .9510 (.9550) |  |  | .9600 (.9680) |  |')
   })
 
   it('says where it is from, and how to have it again', () => {
@@ -84,7 +88,7 @@ describe('the results page', () => {
     )
     expect(page).toContain('With runs of 2026-01-01, commit bbbbbbbbbbbb.')
     expect(page).toContain(
-      `    npm run bench -- run mnist-fashion --protocol article --scenario domain --method ewc --seeds 2 --set '{"lambda":7}'`,
+      `    npm run bench -- run mnist-fashion --protocol article --scenario domain --method ewc --seeds 2 --set '${JSON.stringify(settings)}'`,
     )
     expect(page).toContain('](../bench/results/mnist-fashion-article.json)')
   })
@@ -99,6 +103,50 @@ describe('the results page', () => {
       /^README\.md\n<!-- results: targets -->\n\| protocol .*\n<!-- results -->\nend$/s,
     )
     expect(files.get('README.md')).not.toContain('old')
+  })
+})
+
+describe('the table of targets', () => {
+  const at = (protocol: 'kutalev' | 'van-de-ven-permuted', settings: object, ...values: number[]) =>
+    values.map((value, index) =>
+      record({
+        ...{ protocol, method: 'ewc-online' as const, settings, seed: index + 1, stateBytes: 2_340_000 },
+        accuracy: [[0.96], [value, value]],
+      }),
+    )
+  const part = (protocol: 'kutalev' | 'van-de-ven-permuted', runs: ReturnType<typeof at>): Part => ({
+    ...{ report: {} as StreamReport, protocol, scenario: 'domain', rows: rowsOf(runs) },
+  })
+  const [first, plain] = shownWith('kutalev', 'domain', 'ewc-online').map(({ settings }) => settings)
+
+  it('says what a row has beyond its protocol, what it keeps, and how it does without', () => {
+    const text = targetTable([
+      part('kutalev', [...at('kutalev', first ?? {}, 0.954, 0.957), ...at('kutalev', plain ?? {}, 0.946, 0.948)]),
+    ])
+    expect(text).toContain(
+      '| ewc-online (average 1) .9555 ± .0021 | 2.3 MB | .9510 (.9550): met, stretch within the spread |',
+    )
+    expect(text).toContain(
+      '- kutalev, diagonal EWC as the protocol has it, without average 1: ewc-online has .9470 ± .0014 (.9510 is asked for: missed).',
+    )
+  })
+
+  it('shows what had seen test images under it, not in it', () => {
+    const [seen, blind] = shownWith('van-de-ven-permuted', 'domain', 'ewc-online').map(({ settings }) => settings)
+    const runs = [...at('van-de-ven-permuted', seen ?? {}, 0.95), ...at('van-de-ven-permuted', blind ?? {}, 0.92)]
+    const text = targetTable([part('van-de-ven-permuted', runs)])
+    expect(text).toContain('| ewc-online .9200 | 2.3 MB | .9450 (.9530): missed |')
+    expect(text).toMatch(
+      /\n- van-de-ven-permuted, no candidate, for test images had been seen .*: ewc-online has \.9500\./,
+    )
+  })
+
+  it('says of published numbers what they are not', () => {
+    const text = targetTable([])
+    expect(text).toContain('online EWC .8522 (lambda too small)')
+    expect(text).toContain('online EWC .5760 (lambda too small)')
+    expect(text).toContain('online EWC .1990 (lambda too small)')
+    expect(text).toContain('K-FAC .9000 ("over 90")')
   })
 })
 

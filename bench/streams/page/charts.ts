@@ -12,7 +12,8 @@ export type Options = Readonly<Record<string, unknown>>
 /** the method, with its settings where a method has several */
 export function labelOf({ method, settings }: Row, rows: readonly Row[]): string {
   const several = rows.filter((row) => row.method === method).length > 1
-  return several ? `${method}, ${settingsText(settings)}` : method
+  const text = settingsText(settings)
+  return several && text !== '' ? `${method}, ${text}` : method
 }
 
 /** blue for a diagonal Fisher, orange for nothing kept, grey where samples are kept, a fourth for all others */

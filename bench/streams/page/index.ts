@@ -4,7 +4,7 @@ import { footerOf } from '../../page/footer.ts'
 import { type Html, html } from '../../page/html.ts'
 import { page } from '../../page/page.ts'
 import { type Report, writeJson, writeText } from '../../report.ts'
-import { bestOf, meanOf, type Row } from '../figures.ts'
+import { bestOf, jointOf, meanOf, type Row } from '../figures.ts'
 import { protocolOf, SCENARIOS, type StreamName } from '../protocols.ts'
 import { scenarioName } from '../words.ts'
 import { cost } from './cost.ts'
@@ -47,8 +47,8 @@ function intro({ protocol, scenarios, result }: ReportData): Html {
   const { tasks } = protocolOf(protocol)
   return html`<p>A network learns ${tasks} tasks, one after the other, and never sees an old one again. What is left of all of them in the end, by method?</p>
 ${scenarios.map(({ scenario, rows }) => {
-  const [none, joint] = (['none', 'joint'] as const).map((method) => rows.find((row) => row.method === method))
-  const best = bestOf(rows)
+  const none = rows.find(({ method }) => method === 'none')
+  const [joint, best] = [jointOf(rows), bestOf(rows)]
   if (!none || !joint || !best) return ''
   return html`<p>Seen as ${scenarioName(scenario)}, trained plainly it has <strong>${accuracy(meanOf(none))}</strong> of all tasks right, with the best method that keeps no sample, ${best.method}, <strong>${accuracy(meanOf(best))}</strong>; trained on all of them at once ${accuracy(meanOf(joint))}.</p>
 `

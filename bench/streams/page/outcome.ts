@@ -59,7 +59,7 @@ function oursTable({ scenario, rows }: ScenarioData): Html {
         tunedOn(row).replace('-', ' '),
       ]
     }),
-    note: html`<em>average</em> is over all tasks, after the last, mean \u00b1 deviation of a sample over seeds. <em>BWT</em>, backward transfer, is what became of a task\u2019s accuracy since it was learnt; <em>forgetting</em> what was lost since it was best; <em>learnt</em> the mean accuracy on a task just after it. <em>keeps</em> is what the method keeps besides the network\u2019s weights. Settings were tuned on training images only, where at all.`,
+    note: html`<em>average</em> is over all tasks, after the last, mean \u00b1 deviation of a sample over seeds. <em>BWT</em>, backward transfer, is what became of a task\u2019s accuracy since it was learnt; <em>forgetting</em> what was lost since it was best; <em>learnt</em> the mean accuracy on a task just after it. <em>keeps</em> is what the method keeps besides the network\u2019s weights. Settings were tuned on held-out training images, where at all; those of a row that says <em>given</em> or <em>test seen</em> were not.`,
   })
 }
 
