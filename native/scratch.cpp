@@ -3,9 +3,10 @@
 namespace palimpsest {
 
 namespace {
-alignas(64) thread_local float arena[scratch_floats];
-}
+// of no type: kernels keep float or double there
+alignas(64) thread_local std::byte arena[scratch_floats * sizeof(float)];
+}  // namespace
 
-float* scratch() { return arena; }
+float* scratch() { return reinterpret_cast<float*>(arena); }
 
 }  // namespace palimpsest
