@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readFront } from '../../../src/persistence/front.ts'
 import { encodeSafetensors, type Stored } from '../../../src/persistence/safetensors.ts'
 import { Engine } from '../../../src/serving/engine.ts'
-import { engineOf, storedOf } from '../../../src/serving/engine-state.ts'
+import { engineOf, type Opening, openingOf, storedOf } from '../../../src/serving/engine-state.ts'
+import { ANSWERING } from '../../../src/serving/published.ts'
 import { settingsOf } from '../../../src/serving/settings.ts'
 import type { ClassifierOptions, NetworkMethod } from '../../../src/serving/types.ts'
 import { editStored, NOTHING } from './edit-stored.ts'
@@ -61,6 +66,25 @@ function use(engine: Engine): void {
   engine.publish()
 }
 
+let folder: string | null = null
+
+/** what a store opens of a file, when it takes it; null for a file without a front, or whose front does not answer */
+async function openedOf(stored: Stored, encoder: string | undefined): Promise<Opening | null> {
+  if (folder === null) {
+    folder = mkdtempSync(join(tmpdir(), 'palimpsest-fuzz-'))
+    process.once('exit', () => rmSync(folder as string, { recursive: true, force: true }))
+  }
+  const path = join(folder, 'state')
+  const front = ANSWERING.filter((name) => name in stored.tensors)
+  writeFileSync(path, Buffer.concat(encodeSafetensors(stored, { front })))
+  let opening: Opening | null = null
+  await judged(CODES, () => {
+    const read = readFront(path)
+    opening = read && openingOf(read, encoder)
+  })
+  return opening
+}
+
 /** a list of labels has no order */
 const sorted = (text = ''): unknown => JSON.parse(text).sort()
 
@@ -73,7 +97,7 @@ function checkReport(report: unknown): void {
 
 /**
  * What a classifier is loaded from, changed by a script: the first byte chooses its kind. What was taken is saved as it was
- * read, and learns and answers or is refused.
+ * read, and learns and answers or is refused. What a store opens of it answers as all of it does.
  */
 export const classifier: Target = {
   name: 'classifier',
@@ -87,8 +111,13 @@ export const classifier: Target = {
     const outcome = await judged(CODES, () => {
       engine = engineOf(changed, KINDS[which]?.encoder)
     })
+    const opening = await openedOf(changed, KINDS[which]?.encoder)
     if (engine === null) return outcome
     const taken: Engine = engine
+    if (opening) {
+      assert.deepEqual(opening.settings, taken.settings, 'a store opens other settings')
+      assert.deepEqual(opening.published, taken.publish(), 'a store answers from another state')
+    }
     const after = storedOf(taken)
     for (const [name, { data }] of Object.entries(after.tensors))
       assert.ok((data as Float64Array).every(Number.isFinite), `${name} was taken with what is no number`)
