@@ -24,6 +24,32 @@ describe('docs/methods.md', () => {
     expect(made).toContainEqual([Ewc.name, 'no'])
   })
 
+  it('quotes averages of settings as the committed results have them', () => {
+    interface Figure {
+      readonly name: string
+      readonly value: number
+      readonly std: number
+      readonly params?: { readonly recipe?: string; readonly settings?: object }
+    }
+    const figures = ['select', 'permuted-mnist-kutalev'].flatMap(
+      (file): Figure[] => JSON.parse(read(`bench/results/${file}.json`)).figures,
+    )
+    const quoted = [...page.matchAll(/^\| `([^`]+)` \| (\.\d{4} ± \.\d{4}) \|/gm)]
+    expect(quoted.length).toBeGreaterThan(5)
+    for (const [, settings = '', shown] of quoted) {
+      const found = figures.filter(
+        ({ name, params }) =>
+          params?.recipe === settings ||
+          (name === 'permuted-mnist/kutalev/domain/ewc-online/acc' && JSON.stringify(params?.settings) === settings),
+      )
+      const text = (value: number) => value.toFixed(4).replace(/^0/, '')
+      expect(
+        found.map(({ value, std }) => `${text(value)} ± ${text(std)}`),
+        settings,
+      ).toEqual([shown])
+    }
+  })
+
   it('shows a method of less than 30 lines', () => {
     const source = read('examples/own-method.ts')
     const [own = ''] = /^function spring.*?^}$/ms.exec(source) ?? []
