@@ -36,6 +36,9 @@ type Table = Partial<Record<MethodName, readonly [Chosen, ...Chosen[]]>>
 const later = { reset: true, laterRate: 3e-3, laterSchedule: 'linearDecay' } as const
 const silent = { floor: 1, floorUnits: 'silent' } as const
 
+/** of split MNIST: 1e-3 and 3e-3, the latter with linear decay best in all scenarios, at three tenths of the budget */
+const joint = [tuned({ rate: 3e-3, schedule: 'linearDecay' }), untuned] as const
+
 const TABLES: Partial<Record<`${ProtocolName}/${Scenario}`, Table>> = {
   'article/domain': {
     joint: [tuned({ rate: 5e-3, schedule: 'linearDecay' }), untuned],
@@ -48,6 +51,7 @@ const TABLES: Partial<Record<`${ProtocolName}/${Scenario}`, Table>> = {
     replay: [tuned({ lambda: 1, ...later })],
   },
   'van-de-ven-split/task': {
+    joint,
     analytic: [analytic],
     // reset: Adam's moments would go on moving the heads of old tasks
     ewc: [tuned({ lambda: 1000, samples: 2000, reset: true })],
@@ -57,6 +61,7 @@ const TABLES: Partial<Record<`${ProtocolName}/${Scenario}`, Table>> = {
     kfac: [tuned({ lambda: 10, samples: 2000, reset: true })],
   },
   'van-de-ven-split/domain': {
+    joint,
     analytic: [analytic],
     ewc: [tuned({ lambda: 10_000, samples: 2000, ...silent })],
     'ewc-online': [tuned({ lambda: 100_000, samples: 2000, ...silent })],
@@ -65,6 +70,7 @@ const TABLES: Partial<Record<`${ProtocolName}/${Scenario}`, Table>> = {
     kfac: [{ settings: { lambda: 10, samples: 2000 }, tunedOn: 'other-stream' }],
   },
   'van-de-ven-split/class': {
+    joint,
     analytic: [analytic],
     ewc: [{ settings: { lambda: 1000, samples: 2000 }, tunedOn: 'other-stream' }],
     'ewc-online': [tuned({ lambda: 10_000, samples: 2000 })],

@@ -141,7 +141,8 @@ function gapSentence(rows: readonly Row[]): string {
   if (bound.n > 1 && found.n > 1 && Math.abs(gap) <= spread)
     return `${subject} and joint training differ no more than two seeds do: ${size}, \u00b1 ${accuracy(spread)}.`
   const few = bound.n > 1 && found.n > 1 ? '' : ' (one seed)'
-  return `${subject} is ${size} joint training, which sees all tasks at once${few}.`
+  const which = joint && tunedOn(joint) === 'nothing' ? 'whose rate was not tuned' : 'which sees all tasks at once'
+  return `${subject} is ${size} joint training, ${which}${few}.`
 }
 
 export function targetSentence(of: string, target: Target | undefined, row: Row | undefined): string {

@@ -186,7 +186,7 @@ describe('the table of a stream', () => {
   it('has what others printed under the same columns, and the sentences that follow', () => {
     expect(text).toMatch(/\n│ published .*\n│ none .*│ \.6147 .*the article.*\n(│ .*\n)?│ EWC .*│ \.7671/)
     expect(text).toContain(
-      'The best that keeps no sample, ewc, is .0300 below joint training, which sees all tasks at once (one seed).',
+      'The best that keeps no sample, ewc, is .0300 below joint training, whose rate was not tuned (one seed).',
     )
     expect(text).toContain('Target for diagonal EWC: at least .8920 (stretch .8970); ewc has .8800: missed.')
     expect(text).toContain('Target for the best that keeps no sample: at least .9050')
@@ -238,8 +238,12 @@ describe('the table of a stream', () => {
     // each deviates by .001 sqrt 2, their difference by .002
     expect(of(0.0019)).toContain('ewc, and joint training differ no more than two seeds do: .0019 above, ± .0020.')
     expect(of(-0.0019)).toContain('ewc, and joint training differ no more than two seeds do: .0019 below, ± .0020.')
-    expect(of(0.0021)).toContain('ewc, is .0021 above joint training')
+    expect(of(0.0021)).toContain('ewc, is .0021 above joint training, whose rate was not tuned.')
     expect(of(-0.0021)).toContain('ewc, is .0021 below joint training')
+    const tuned = chosen('article', 'domain', 'joint').settings
+    expect(streamTable('article', rowsOf([joint({ settings: tuned }), record()]))).toContain(
+      'which sees all tasks at once',
+    )
     const better = { rate: 1, schedule: 'constant' } as const
     const two = rowsOf([joint(), joint({ accuracy: [[0.99, 0.99]], settings: better })])
     expect(jointOf(two)?.settings).toEqual({})
