@@ -143,10 +143,11 @@ describe('every setting that a method reads changes what it learns', () => {
     laterRate: 3e-3,
     laterSchedule: 'linearDecay',
   }
+  const few = { mnist: pair('digits', 200, 60, 1), fashion: pair('clothes', 200, 60, 2) }
   const bases = new Map<string, Promise<string>>()
   // the experts of ten tasks would take long, and gamma says nothing of two
   const weightsOf = async (method: MethodName, settings: Settings) =>
-    (await found({ protocol: method === 'analytic-experts' ? 'article' : 'rotated-10', method, settings })).weights
+    (await found({ protocol: method === 'analytic-experts' ? 'article' : 'rotated-10', method, settings }, few)).weights
   const baseOf = (method: MethodName, settings: Settings) => {
     const key = `${method} ${JSON.stringify(settings)}`
     const base = bases.get(key) ?? weightsOf(method, settings)
