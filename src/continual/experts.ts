@@ -1,13 +1,17 @@
 import { PalimpsestError } from '../../bindings/errors.ts'
 import { native } from '../../bindings/native.ts'
 import { checkRows } from '../nn/rows.ts'
-import { within } from '../optim/optimizer.ts'
+import { within as inRange } from '../optim/optimizer.ts'
 import { alignedFloats } from '../tensor/aligned.ts'
 import { Analytic } from './analytic.ts'
 import { type FloatScores, restricted } from './analytic-heads.ts'
+import { sumsOf } from './analytic-state.ts'
 import { RunningSums } from './analytic-sums.ts'
+import { numbersOf } from './anchors.ts'
+import { arraysOfScores, prefixed, scoresOf, within } from './experts-state.ts'
 import { RandomFeatures } from './features.ts'
 import { Gaussian } from './gaussian.ts'
+import type { MethodState } from './method.ts'
 
 /** What {@link AnalyticExperts} takes. */
 export interface AnalyticExpertsOptions {
@@ -37,6 +41,12 @@ interface Expert {
   readonly scores: FloatScores
 }
 
+/** A task that is being learnt. */
+interface Learning {
+  readonly head: Analytic
+  readonly gate: RunningSums
+}
+
 // rows at a time: results do not depend on it
 const CHUNK = 1000
 
@@ -64,8 +74,8 @@ export class AnalyticExperts {
   /** of the random features */
   readonly seed: number
   readonly #random: RandomFeatures | null
-  readonly #experts: Expert[] = []
-  #learning: { readonly head: Analytic; readonly gate: RunningSums } | null = null
+  #experts: readonly Expert[] = []
+  #learning: Learning | null = null
 
   /** @param options - inputs at least. @throws PalimpsestError `INVALID_ARGUMENT` for an option outside its range */
   constructor(options: AnalyticExpertsOptions) {
@@ -75,7 +85,7 @@ export class AnalyticExperts {
     this.inputs = inputs
     this.features = features
     this.ridge = ridge
-    this.shrinkage = within('shrinkage', shrinkage, Number.MIN_VALUE, Infinity)
+    this.shrinkage = inRange('shrinkage', shrinkage, Number.MIN_VALUE, Infinity)
     this.seed = seed
     this.#random = features === 0 ? null : new RandomFeatures(inputs, features, seed)
   }
@@ -95,11 +105,7 @@ export class AnalyticExperts {
 
   /** As {@link Analytic.learn}, of the task that is being learnt. */
   learn(x: Float32Array, labels: ArrayLike<number>): void {
-    const { inputs, features, ridge, seed } = this
-    const learning = this.#learning ?? {
-      head: new Analytic({ inputs, features, ridge, seed }),
-      gate: new RunningSums(inputs, false),
-    }
+    const learning = this.#learning ?? this.#beginning()
     learning.head.learn(x, labels)
     learning.gate.add(x, new Uint8Array(labels.length), 1)
     this.#learning = learning
@@ -112,7 +118,7 @@ export class AnalyticExperts {
   consolidate(): void {
     if (!this.#learning) throw new PalimpsestError('EMPTY_SET', 'no sample was learnt since the last consolidation')
     const { head, gate } = this.#learning
-    this.#experts.push({ gate: Gaussian.of(gate, this.shrinkage), scores: restricted(head.solve()) })
+    this.#experts = [...this.#experts, { gate: Gaussian.of(gate, this.shrinkage), scores: restricted(head.solve()) }]
     this.#learning = null
   }
 
@@ -132,6 +138,59 @@ export class AnalyticExperts {
       this.#classify(some, tasks.subarray(from, to), labels.subarray(from, to))
     }
     return { labels, tasks }
+  }
+
+  /** All that it remembers, the task that is being learnt too; ridge and shrinkage are not part of it. The arrays are copies. */
+  state(): MethodState {
+    const { inputs, features, seed, tasks } = this
+    const experts = this.#experts.map(({ gate, scores }, task) => ({
+      ...prefixed(gate.arrays(), `${task}/gate/`),
+      ...prefixed(arraysOfScores(scores), `${task}/scores/`),
+    }))
+    const learning = this.#learning && {
+      ...prefixed(this.#learning.head.state().arrays, 'learning/head/'),
+      ...prefixed(this.#learning.gate.arrays(), 'learning/gate/'),
+    }
+    return {
+      method: this.name,
+      numbers: { inputs, features, seed, tasks, learning: Number(learning !== null) },
+      arrays: Object.assign({}, ...experts, learning),
+    }
+  }
+
+  /**
+   * Remembers what a state says, instead of what it did. Ridge and shrinkage may be others than when it was taken.
+   * @throws PalimpsestError `INVALID_ARGUMENT`, `DTYPE`, `LENGTH`, `NON_FINITE`, `LABEL_OUT_OF_RANGE`; it then remembers
+   * what it did before
+   */
+  restore(state: MethodState): void {
+    const { inputs, features, seed } = this
+    const numbers = numbersOf(state, this.name, ['inputs', 'features', 'seed', 'tasks', 'learning'])
+    const expected = { inputs, features, ...(features > 0 ? { seed } : {}) }
+    for (const [name, value] of Object.entries(expected))
+      if (numbers[name as 'inputs'] !== value)
+        throw new PalimpsestError(
+          'INVALID_ARGUMENT',
+          `the state has ${name} ${numbers[name as 'inputs']}, not ${value}`,
+        )
+    const { arrays } = state
+    const experts = Array.from({ length: numbers.tasks }, (_, task) => ({
+      gate: Gaussian.from(within(arrays, `${task}/gate/`), inputs),
+      scores: scoresOf(within(arrays, `${task}/scores/`), features || inputs),
+    }))
+    const learning = numbers.learning === 0 ? null : this.#beginning()
+    const method = { method: 'analytic', numbers: { inputs, features, seed, removable: 0 } }
+    learning?.head.restore({ ...method, arrays: within(arrays, 'learning/head/') })
+    const gate = { inputs, features: 0, seed: 0, removable: false }
+    const sums = { method: 'analytic', numbers: { ...gate, removable: 0 }, arrays: within(arrays, 'learning/gate/') }
+    learning?.gate.replace(sumsOf(sums, gate))
+    this.#experts = experts
+    this.#learning = learning
+  }
+
+  #beginning(): Learning {
+    const { inputs, features, ridge, seed } = this
+    return { head: new Analytic({ inputs, features, ridge, seed }), gate: new RunningSums(inputs, false) }
   }
 
   #gate(x: Float32Array, tasks: Uint32Array): void {

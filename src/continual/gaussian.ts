@@ -1,7 +1,10 @@
+import { PalimpsestError } from '../../bindings/errors.ts'
 import { native } from '../../bindings/native.ts'
 import { alignedFloats } from '../tensor/aligned.ts'
 import { loaded, rankOne, type Sums, traceOf } from './analytic-heads.ts'
 import { cholesky, choleskySolve } from './cholesky.ts'
+import { floatsOf } from './experts-state.ts'
+import type { MethodState } from './method.ts'
 
 /** A Gaussian of rows of I numbers: a mean and an inverse covariance. */
 export class Gaussian {
@@ -37,6 +40,19 @@ export class Gaussian {
     }
     choleskySolve(factor, I, inverse)
     return new Gaussian(Float32Array.from(mean), Float32Array.from(inverse), halfLog)
+  }
+
+  /** One of rows of I numbers that a state holds. @throws PalimpsestError `DTYPE`, `LENGTH`, `NON_FINITE` */
+  static from(arrays: MethodState['arrays'], I: number): Gaussian {
+    const { halfLog } = arrays
+    if (!(halfLog instanceof Float64Array && halfLog.length === 1 && Number.isFinite(halfLog[0])))
+      throw new PalimpsestError('NON_FINITE', 'halfLog of the state is not one finite float64')
+    return new Gaussian(floatsOf(arrays, 'mean', I), floatsOf(arrays, 'inverse', I * I), halfLog[0] as number)
+  }
+
+  /** of a state; copies */
+  arrays(): MethodState['arrays'] {
+    return { mean: this.#mean.slice(), inverse: this.#inverse.slice(), halfLog: Float64Array.of(this.#halfLog) }
   }
 
   /** what it takes */

@@ -126,3 +126,56 @@ describe('AnalyticExperts', () => {
     expect(code(() => experts.consolidate())).toBe('EMPTY_SET')
   })
 })
+
+describe('its state', () => {
+  const three = [task(1, 0), task(2, 2), task(3, 4)]
+  const probe = Float32Array.from(three.flatMap(({ x }) => [...x.subarray(0, 20 * I)]))
+
+  it.each([0, 40])('is all that it remembers, with %i features, in the middle of a task', (features) => {
+    const experts = learnt(three.slice(0, 2), features)
+    const last = three[2] as (typeof three)[number]
+    const half = (ROWS / 2) * I
+    experts.learn(last.x.subarray(0, half), last.labels.subarray(0, ROWS / 2))
+    const again = new AnalyticExperts({ inputs: I, features })
+    again.restore(experts.state())
+    expect(again.state()).toEqual(experts.state())
+    for (const one of [experts, again]) {
+      one.learn(last.x.subarray(half), last.labels.subarray(ROWS / 2))
+      one.consolidate()
+    }
+    expect(again.predict(probe)).toEqual(experts.predict(probe))
+    expect(again.state()).toEqual(experts.state())
+    expect(again.bytes).toBe(experts.bytes)
+  })
+
+  it('that does not fit is refused, and changes nothing', () => {
+    const experts = learnt(three.slice(0, 2))
+    experts.learn(three[2]?.x as Float32Array, three[2]?.labels as Uint8Array)
+    const good = experts.state()
+    const changed = (name: string, array: unknown) =>
+      ({ ...good, arrays: { ...good.arrays, [name]: array } }) as typeof good
+    const wrong = [
+      [{ ...good, method: 'analytic' }, 'INVALID_ARGUMENT'],
+      [{ ...good, numbers: { ...good.numbers, inputs: 5 } }, 'INVALID_ARGUMENT'],
+      [{ ...good, numbers: { ...good.numbers, tasks: 3 } }, 'NON_FINITE'],
+      [{ ...good, numbers: { ...good.numbers, tasks: 1.5 } }, 'INVALID_ARGUMENT'],
+      [changed('0/gate/mean', new Float32Array(I - 1)), 'LENGTH'],
+      [changed('0/gate/inverse', new Float64Array(I * I)), 'DTYPE'],
+      [changed('1/gate/halfLog', Float64Array.of(NaN)), 'NON_FINITE'],
+      [changed('1/scores/classes', Float64Array.of(2, 1, 0)), 'INVALID_ARGUMENT'],
+      [changed('1/scores/classes', Float64Array.of(0, 1, 2.5)), 'LABEL_OUT_OF_RANGE'],
+      [changed('1/scores/classes', new Float64Array()), 'LENGTH'],
+      [changed('1/scores/bias', Float32Array.of(0, 0, Infinity)), 'NON_FINITE'],
+      [changed('learning/head/gram', new Float64Array(1)), 'LENGTH'],
+      [changed('learning/gate/counts', Float64Array.of(-1)), 'INVALID_ARGUMENT'],
+    ] as const
+    const other = learnt(three.slice(1))
+    const before = other.state()
+    for (const [state, code] of wrong) {
+      expect(thrown(() => other.restore(state)).code).toBe(code)
+      expect(other.state()).toEqual(before)
+    }
+    other.restore(good)
+    expect(other.state()).toEqual(good)
+  })
+})
