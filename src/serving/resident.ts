@@ -28,6 +28,7 @@ export class Resident implements Counted {
   readonly #budget: Budget
   readonly #locks: Locks
   readonly #beside: number
+  readonly #saves = new Set<Promise<unknown>>()
   #changes = 0
   #saved = 0
   #saving: { readonly changes: number; readonly done: Promise<unknown> } | null = null
@@ -64,8 +65,11 @@ export class Resident implements Counted {
     if (CHANGES.has(name)) this.#changes++
     try {
       const held = { ...options, before: () => this.#locks.check(this.path) }
-      const value = await (this.channel as Channel).ask<T, N>(name, call, name === 'save' ? held : options)
-      if (name === 'save') this.#saved = Math.max(this.#saved, before)
+      if (name !== 'save') return await (this.channel as Channel).ask<T, N>(name, call, options)
+      const saving = (this.channel as Channel).ask<T, N>(name, call, held)
+      this.#saves.add(saving)
+      const value = await saving.finally(() => this.#saves.delete(saving))
+      this.#saved = Math.max(this.#saved, before)
       return value
     } finally {
       this.#budget.count(this)
@@ -77,9 +81,9 @@ export class Resident implements Counted {
     return this.#changes !== this.#saved && !this.channel?.unread && !this.dead
   }
 
-  /** settled once no file is being written for it */
-  get saving(): Promise<unknown> {
-    return this.#saving?.done.catch(() => undefined) ?? Promise.resolve()
+  /** settled once no file is being written for it, which its thread need not live for */
+  async written(): Promise<void> {
+    await Promise.allSettled(this.#saves)
   }
 
   /** Saves what changed since it was saved last; who asks for the same while that is done waits for it. */

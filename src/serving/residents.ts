@@ -215,6 +215,7 @@ export class Residents {
     this.#budget.count(resident)
     // what a thread that ended had published, those who have it still read
     if (!resident.dead) await resident.channel?.close()
+    await resident.written()
     if (resident.locked) await this.#locks.release(resident.path)
     this.#residents.delete(resident.path)
   }
@@ -222,7 +223,7 @@ export class Residents {
   async #removed(resident: Resident): Promise<boolean> {
     const { path } = resident
     try {
-      await resident.saving
+      await resident.written()
       if (!resident.locked) await this.#locks.take(path)
       resident.locked = true
       const there = (await sizeOf(path)) !== null
