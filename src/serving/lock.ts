@@ -22,6 +22,8 @@ const PREFIX = '.owner-'
 // in milliseconds: how often an owner shows that it lives, and how long one may be silent that cannot be asked
 const BEAT = 5000
 const SILENT = 30_000
+// after which what says who an owner was is removed, should it be of no use even to one that stood still
+const FORGOTTEN = 86_400_000
 
 /**
  * Locks of files in a folder, among all processes that see it: `<file>.lock` is there while somebody has it, and says who.
@@ -32,12 +34,14 @@ const SILENT = 30_000
  * all locks of an owner show by one write that it lives.
  */
 export class Locks {
-  readonly #file: string
+  // the last is what locks are links to: a file system gives one no more than some ten thousands
+  readonly #files: string[] = []
+  readonly #folder: string
   readonly #owner: Owner
   readonly #beats: NodeJS.Timeout
 
-  private constructor(file: string, owner: Owner) {
-    this.#file = file
+  private constructor(folder: string, owner: Owner) {
+    this.#folder = folder
     this.#owner = owner
     this.#beats = setInterval(() => void this.#beat().catch(() => undefined), BEAT).unref()
   }
@@ -47,15 +51,15 @@ export class Locks {
     const token = randomBytes(8).toString('hex')
     const [place, start] = await Promise.all([placeOf(), startOf(process.pid)])
     const owner = { token, host: hostname(), place, pid: process.pid, start: start ?? '' }
-    const file = join(folder, PREFIX + token)
-    await writeFile(file, JSON.stringify(owner), { flag: 'wx' })
-    const locks = new Locks(file, owner)
+    const locks = new Locks(folder, owner)
+    await locks.#addFile()
     for (const name of await readdir(folder)) {
       if (!name.startsWith(PREFIX)) continue
       const other = await ownerOf(join(folder, name))
       // of one that is being written nothing is known yet
-      if (other && other.pid > 0 && !(await locks.#lives(other, join(folder, name))))
-        await rm(join(folder, name), { force: true })
+      if (!other || other.pid === 0) continue
+      const silence = other.place === place ? 0 : FORGOTTEN
+      if (!(await locks.#lives(other, join(folder, name), silence))) await rm(join(folder, name), { force: true })
     }
     return locks
   }
@@ -89,12 +93,19 @@ export class Locks {
   /** after the last release */
   async close(): Promise<void> {
     clearInterval(this.#beats)
-    await rm(this.#file, { force: true })
+    for (const file of this.#files) await rm(file, { force: true })
+  }
+
+  async #addFile(): Promise<void> {
+    const number = this.#files.length === 0 ? '' : `-${this.#files.length}`
+    const file = join(this.#folder, PREFIX + this.#owner.token + number)
+    await writeFile(file, JSON.stringify(this.#owner), { flag: 'wx' })
+    this.#files.push(file)
   }
 
   async #take(lock: string, path: string): Promise<boolean> {
     for (let left = false; ; ) {
-      if (await linked(this.#file, lock)) return left
+      if (await this.#linked(lock)) return left
       const owner = await ownerOf(lock)
       if (!owner) continue
       if (await this.#lives(owner, lock)) throw locked(path, lock, owner)
@@ -115,11 +126,11 @@ export class Locks {
   }
 
   /** @param file - says that it is the owner, and when it last showed that it lives */
-  async #lives({ place, pid, start }: Owner, file: string): Promise<boolean> {
+  async #lives({ place, pid, start }: Owner, file: string, silence = SILENT): Promise<boolean> {
     if (place === this.#owner.place) return pid > 0 && (await startOf(pid)) === start
     try {
       const [last, now] = [(await stat(file)).mtimeMs, await this.#beat()]
-      return now - last < SILENT
+      return now - last < silence
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
       throw error
@@ -128,24 +139,33 @@ export class Locks {
 
   /** Shows that this owner lives. Returns when that was, by the clock of who keeps the files. */
   async #beat(): Promise<number> {
-    // without emptying it first: it always says who the owner is
-    const file = await open(this.#file, 'r+')
-    try {
-      await file.write(JSON.stringify(this.#owner), 0)
-      return (await file.stat()).mtimeMs
-    } finally {
-      await file.close()
+    let now = 0
+    for (const path of this.#files) {
+      // without emptying it first: it always says who the owner is
+      const file = await open(path, 'r+')
+      try {
+        await file.write(JSON.stringify(this.#owner), 0)
+        now = (await file.stat()).mtimeMs
+      } finally {
+        await file.close()
+      }
     }
+    return now
   }
-}
 
-async function linked(file: string, lock: string): Promise<boolean> {
-  try {
-    await link(file, lock)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
+  async #linked(lock: string): Promise<boolean> {
+    const last = this.#files.at(-1) as string
+    try {
+      await link(last, lock)
+      return true
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EEXIST') return false
+      if (code !== 'EMLINK') throw error
+      // others may have come here meanwhile
+      if (last === this.#files.at(-1)) await this.#addFile()
+      return this.#linked(lock)
+    }
   }
 }
 

@@ -179,6 +179,27 @@ describe('a lock', () => {
     await two.close()
   })
 
+  it('of an owner that stood still is its own again when it goes on, unless another has it', async () => {
+    const folder = await newFolder()
+    const one = await Locks.open(folder)
+    const path = join(folder, 'state')
+    await one.take(path)
+    const [file] = (await readdir(folder)).filter((name) => name.startsWith('.owner')) as [string]
+    // as one of another container sees it
+    const text = JSON.parse(await readFile(join(folder, file), 'utf8'))
+    await writeFile(join(folder, file), JSON.stringify({ ...text, place: 'elsewhere' }))
+    await utimes(join(folder, file), 1000, Date.now() / 1000 - 3600)
+    const two = await Locks.open(folder)
+    expect(await readdir(folder)).toContain(file)
+    // it shows that it lives
+    await utimes(join(folder, file), 1000, Date.now() / 1000)
+    await one.take(join(folder, 'another'))
+    await one.check(path)
+    await refused('LOCKED', two.take(join(folder, 'another')))
+    await one.close()
+    await two.close()
+  })
+
   it('that was cut off is anybody’s', async () => {
     const folder = await newFolder()
     const locks = await Locks.open(folder)
