@@ -1,4 +1,4 @@
-import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { PalimpsestError } from '../../bindings/errors.ts'
 import { malformed } from './dtypes.ts'
@@ -44,11 +44,12 @@ export function writeAtomically(path: string, parts: readonly Uint8Array[]): Pro
 }
 
 async function replace(named: string, parts: readonly Uint8Array[]): Promise<void> {
-  const path = await placeOf(named)
+  const { path, mode } = await placeOf(named)
   const temporary = await temporaryFor(path)
   try {
     const file = await open(temporary, 'wx')
     try {
+      if (mode !== null) await file.chmod(mode)
       await writeAll(file, parts)
       await file.sync()
     } finally {
@@ -62,14 +63,20 @@ async function replace(named: string, parts: readonly Uint8Array[]): Promise<voi
   await syncFolder(dirname(path))
 }
 
-/** where a link leads, so that it stays one. @throws PalimpsestError `INVALID_ARGUMENT` for what is there and no file */
-async function placeOf(path: string): Promise<string> {
+/**
+ * Where a link leads, so that it stays one, and the mode of what is there, which stays as well.
+ * @throws PalimpsestError `INVALID_ARGUMENT` for what is there and no file
+ */
+async function placeOf(path: string): Promise<{ readonly path: string; readonly mode: number | null }> {
   try {
     const place = await realpath(path)
-    if ((await stat(place)).isFile()) return place
+    const found = await stat(place)
+    if (found.isFile()) return { path: place, mode: found.mode & 0o777 }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return path
-    throw error
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    // of a link that leads nowhere yet
+    const to = await readlink(path).catch(() => null)
+    return to === null ? { path, mode: null } : placeOf(resolve(dirname(path), to))
   }
   throw new PalimpsestError('INVALID_ARGUMENT', `${path} is there, and no regular file`)
 }

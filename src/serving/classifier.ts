@@ -97,7 +97,10 @@ export class ContinualClassifier {
    * @throws PalimpsestError `DTYPE`, `LENGTH`, `EMPTY_SET`, `NON_FINITE`, `INVALID_ARGUMENT`, and for a penalty that
    * cannot act `PENALTY_POWERLESS`; nothing is learnt then. `OVERLOADED`, `WORKER_DIED`, `CLOSED`; the signal's reason
    */
-  async learn(x: Float32Array, labels: readonly string[], { id, signal }: LearnOptions = {}): Promise<Receipt> {
+  async learn(x: Float32Array, labels: readonly string[], options: LearnOptions = {}): Promise<Receipt> {
+    knownKeys(options, ['id', 'signal'])
+    const { id, signal } = options
+    if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('signal is no AbortSignal')
     const rows = copied(x)
     const call = { x: rows, labels: textsOf(labels), id: id === undefined ? id : text('id', id) }
     return this.#channel.ask('learn', call, { signal, transfer: [rows.buffer] })
@@ -194,7 +197,11 @@ export const maxPendingOf = ({ maxPending = MOST_PENDING }: RunOptions): number 
 
 function copied(x: Float32Array): Float32Array<ArrayBuffer> {
   if (!(x instanceof Float32Array)) throw new PalimpsestError('DTYPE', 'x is not a Float32Array')
-  return new Float32Array(x)
+  try {
+    return new Float32Array(x)
+  } catch (cause) {
+    throw new PalimpsestError('DETACHED_BUFFER', 'x has lost its memory: its buffer was transferred', { cause })
+  }
 }
 
 function textsOf(labels: readonly string[]): readonly string[] {
@@ -204,6 +211,6 @@ function textsOf(labels: readonly string[]): readonly string[] {
 }
 
 function pathOf(path: string): string {
-  if (typeof path !== 'string' || path === '') throw invalid('path is no path')
+  if (typeof path !== 'string' || path === '' || path.includes('\0')) throw invalid('path is no path')
   return path
 }

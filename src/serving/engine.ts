@@ -104,6 +104,7 @@ export class Engine {
     if (!model.live && this.#published?.sequence === this.#sequence) return this.#published
     if (names.labels.length === 0) {
       this.#published = null
+      this.#fitted = 1
       return null
     }
     const { layers, columns } = model.layers()

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { type ErrorCode, PalimpsestError } from '../../bindings/errors.ts'
 import { writeAtomically } from '../persistence/file.ts'
@@ -91,6 +92,8 @@ export class Host {
           if (this.#withdraw(job)) reject(signal?.reason)
         },
       }
+      // one signal may withdraw many calls
+      if (signal) setMaxListeners(0, signal)
       signal?.addEventListener('abort', job.abort, { once: true })
       const queue = this.#queues.get(model) ?? []
       this.#queues.set(model, queue)

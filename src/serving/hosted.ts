@@ -1,7 +1,7 @@
 import type { Engine } from './engine.ts'
 import type { Opening } from './engine-state.ts'
 import type { Reply } from './messages.ts'
-import { layoutOf, type Published, SlotWriter, sameLayout } from './slots.ts'
+import { layoutOf, SlotWriter, sameLayout } from './slots.ts'
 
 // between two publications while calls wait, in milliseconds
 const RARELY = 20
@@ -9,24 +9,26 @@ const RARELY = 20
 /** A model that lives in this thread, or can be read from its file, and where it publishes what answers. */
 export class Hosted {
   readonly #inputs: number
-  readonly #answers: () => Published | null
   readonly #read: () => Promise<Engine>
   readonly #expected: number
+  // until the rest is read
+  #opening: Opening | null
   #engine: Engine | null
   #slots: SlotWriter | null = null
   #stale = true
   #resting = 0
 
-  private constructor(source: Engine | Opening, engine: Engine | null, read: () => Promise<Engine>) {
-    this.#inputs = source.settings.inputs
-    this.#expected = source.bytes
-    this.#answers = () => (this.#engine ? this.#engine.publish() : (source as Opening).published)
+  private constructor(opening: Opening | null, engine: Engine | null, read: () => Promise<Engine>) {
+    const { settings, bytes } = (engine ?? opening) as Engine | Opening
+    this.#inputs = settings.inputs
+    this.#expected = bytes
+    this.#opening = opening
     this.#engine = engine
     this.#read = read
   }
 
   static of(engine: Engine): Hosted {
-    return new Hosted(engine, engine, async () => engine)
+    return new Hosted(null, engine, async () => engine)
   }
 
   /** @param read - the rest, once that is asked for; where it fails nothing has changed, and it is tried again */
@@ -41,7 +43,7 @@ export class Hosted {
 
   /** of the last change */
   get sequence(): number {
-    return this.#engine?.sequence ?? this.#answers()?.sequence ?? 0
+    return (this.#engine ?? this.#opening?.published)?.sequence ?? 0
   }
 
   /** whether its state is in the file alone */
@@ -52,6 +54,7 @@ export class Hosted {
   /** @throws PalimpsestError what reading its file does */
   async engine(): Promise<Engine> {
     this.#engine ??= await this.#read()
+    this.#opening = null
     return this.#engine
   }
 
@@ -79,7 +82,7 @@ export class Hosted {
   }
 
   #write(): Reply['slots'] {
-    const published = this.#answers()
+    const published = this.#engine ? this.#engine.publish() : this.#opening?.published
     if (!published) {
       this.#slots = null
       return null

@@ -1,4 +1,4 @@
-import { lstat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, lstat, symlink, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import type * as serving from '../../src/serving/index.ts'
 import { node } from '../docs/pages.ts'
@@ -53,6 +53,21 @@ describe('a call that is wrong', () => {
     await one.close()
   })
 
+  it.each([
+    ['an option that is not there', { di: 'x' }],
+    ['no options', null],
+    ['a signal that is none', { signal: {} }],
+  ])('for %s is refused', async (_, options) => {
+    const one = await ContinualClassifier.create({ inputs: INPUTS })
+    await refused('INVALID_ARGUMENT', one.learn(...rowsOf('a'), options as never))
+    const [x, labels] = rowsOf('a')
+    structuredClone(x, { transfer: [x.buffer as ArrayBuffer] })
+    await refused('DETACHED_BUFFER', one.learn(x, labels))
+    await refused('INVALID_ARGUMENT', one.save('a\0b'))
+    expect((await one.learn(...rowsOf('a'))).sequence).toBe(1)
+    await one.close()
+  })
+
   it('learns the labels as they were when it was called', async () => {
     const one = await ContinualClassifier.create({ inputs: INPUTS })
     const [x, labels] = rowsOf('a')
@@ -102,6 +117,15 @@ it('numbers its changes on where no class is left, and so does what is loaded', 
   const again = await ContinualClassifier.load(path)
   expect(again.sequence).toBe(2)
   await again.close()
+  const two = await ContinualClassifier.create({ inputs: INPUTS })
+  for (let round = 0; round < 5; round++) await two.learn(...rowsOf('a', 'b'))
+  for (const label of ['a', 'b']) await two.removeClass(label)
+  await two.save(path)
+  const reported = await two.report()
+  await two.close()
+  const loaded = await ContinualClassifier.load(path)
+  expect(await loaded.report()).toEqual(reported)
+  await loaded.close()
 })
 
 it('the system’s errors keep their codes, and nothing but a file is replaced', async () => {
@@ -113,9 +137,25 @@ it('the system’s errors keep their codes, and nothing but a file is replaced',
   await refused('INVALID_ARGUMENT', one.save('/dev/null'))
   await writeFile(`${folder}/state`, '')
   await symlink(`${folder}/state`, `${folder}/link`)
+  await chmod(`${folder}/state`, 0o600)
   await one.save(`${folder}/link`)
   expect((await lstat(`${folder}/link`)).isSymbolicLink()).toBe(true)
+  expect((await lstat(`${folder}/state`)).mode & 0o777).toBe(0o600)
+  await symlink('later', `${folder}/early`)
+  await one.save(`${folder}/early`)
+  expect((await lstat(`${folder}/early`)).isSymbolicLink()).toBe(true)
   await one.close()
+  await (await ContinualClassifier.load(`${folder}/later`)).close()
   await (await ContinualClassifier.load(`${folder}/state`)).close()
   await expect(ContinualClassifier.load(`${folder}/state/none`)).rejects.toMatchObject({ code: 'STATE_MISSING' })
+})
+
+it('one signal may withdraw many calls, without a warning', async () => {
+  const program = `const { ContinualClassifier } = await import(${JSON.stringify(DIST)})
+    const one = await ContinualClassifier.create({ inputs: 2 })
+    const { signal } = new AbortController()
+    process.on('warning', ({ name }) => console.log(name))
+    await Promise.all(Array.from({ length: 50 }, () => one.learn(Float32Array.of(1, 0), ['a'], { signal })))
+    await one.close()`
+  expect(node('--input-type=module', '-e', program)).toBe('')
 })
