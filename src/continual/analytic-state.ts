@@ -19,6 +19,13 @@ export function checkLabels(labels: ArrayLike<number>): void {
   }
 }
 
+/** @throws PalimpsestError `INVALID_ARGUMENT` unless a state's numbers of these names are these */
+export function checkNumbers(numbers: MethodState['numbers'], expected: MethodState['numbers']): void {
+  for (const [name, value] of Object.entries(expected))
+    if (numbers[name] !== value)
+      throw new PalimpsestError('INVALID_ARGUMENT', `the state has ${name} ${numbers[name]}, not ${value}`)
+}
+
 /** What an Analytic is made for: its options of these names. */
 interface Kind {
   readonly inputs: number
@@ -34,10 +41,7 @@ interface Kind {
 export function sumsOf(state: MethodState, { inputs, features, seed, removable }: Kind): SumsArrays {
   const D = features || inputs
   const numbers = numbersOf(state, 'analytic', ['inputs', 'features', 'seed', 'removable'])
-  const expected = { inputs, features, removable: Number(removable), ...(features > 0 ? { seed } : {}) }
-  for (const [name, value] of Object.entries(expected))
-    if (numbers[name as 'inputs'] !== value)
-      throw new PalimpsestError('INVALID_ARGUMENT', `the state has ${name} ${numbers[name as 'inputs']}, not ${value}`)
+  checkNumbers(numbers, { inputs, features, removable: Number(removable), ...(features > 0 ? { seed } : {}) })
 
   const arrayOf = (name: keyof SumsArrays, length: number | null): Float64Array => {
     const array = state.arrays[name]

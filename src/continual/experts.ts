@@ -5,7 +5,7 @@ import { within as inRange } from '../optim/optimizer.ts'
 import { alignedFloats } from '../tensor/aligned.ts'
 import { Analytic } from './analytic.ts'
 import { type FloatScores, restricted } from './analytic-heads.ts'
-import { sumsOf } from './analytic-state.ts'
+import { checkNumbers, sumsOf } from './analytic-state.ts'
 import { RunningSums } from './analytic-sums.ts'
 import { numbersOf } from './anchors.ts'
 import { arraysOfScores, prefixed, scoresOf, within } from './experts-state.ts'
@@ -166,13 +166,7 @@ export class AnalyticExperts {
   restore(state: MethodState): void {
     const { inputs, features, seed } = this
     const numbers = numbersOf(state, this.name, ['inputs', 'features', 'seed', 'tasks', 'learning'])
-    const expected = { inputs, features, ...(features > 0 ? { seed } : {}) }
-    for (const [name, value] of Object.entries(expected))
-      if (numbers[name as 'inputs'] !== value)
-        throw new PalimpsestError(
-          'INVALID_ARGUMENT',
-          `the state has ${name} ${numbers[name as 'inputs']}, not ${value}`,
-        )
+    checkNumbers(numbers, { inputs, features, ...(features > 0 ? { seed } : {}) })
     const { arrays } = state
     const experts = Array.from({ length: numbers.tasks }, (_, task) => ({
       gate: Gaussian.from(within(arrays, `${task}/gate/`), inputs),

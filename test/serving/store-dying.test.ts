@@ -24,16 +24,25 @@ function slowly(): Promise<void> {
   })
 }
 
-it('a save that is under way when its thread dies is what the tenant is opened from', async () => {
-  const store = await storeIn(await newFolder())
+/** a tenant, 1, that has learnt these labels, of which all but the last are saved, in a thread that dies while it saves that */
+async function dying(...labels: readonly string[]) {
+  const folder = await newFolder()
+  const store = await storeIn(folder)
   const one = await store.open('1')
-  await one.learn(...rowsOf('a'))
-  await one.save()
-  await one.learn(...rowsOf('b'))
+  for (const label of labels.slice(0, -1)) {
+    await one.learn(...rowsOf(label))
+    await one.save()
+  }
+  await one.learn(...rowsOf(labels.at(-1) as string))
   const began = slowly()
   const saved = one.save()
   await began
   await started.at(-1)?.terminate()
+  return { folder, store, saved }
+}
+
+it('a save that is under way when its thread dies is what the tenant is opened from', async () => {
+  const { store, saved } = await dying('a', 'b')
   const again = await store.open('1')
   expect(await saved).toBe(2)
   expect(again.labels).toEqual(['a', 'b'])
@@ -42,14 +51,7 @@ it('a save that is under way when its thread dies is what the tenant is opened f
 })
 
 it('a tenant that is removed while its thread dies in a save is gone', async () => {
-  const folder = await newFolder()
-  const store = await storeIn(folder)
-  const one = await store.open('1')
-  await one.learn(...rowsOf('a'))
-  const began = slowly()
-  const saved = one.save()
-  await began
-  await started.at(-1)?.terminate()
+  const { folder, store, saved } = await dying('a')
   expect(await store.remove('1')).toBe(true)
   expect(await saved).toBe(1)
   await expect(access(join(folder, fileOf('1')))).rejects.toThrow('ENOENT')
@@ -58,14 +60,7 @@ it('a tenant that is removed while its thread dies in a save is gone', async () 
 })
 
 it('a store is closed once the last save of a thread that died is in its place', async () => {
-  const folder = await newFolder()
-  const store = await storeIn(folder)
-  const one = await store.open('1')
-  await one.learn(...rowsOf('a'))
-  const began = slowly()
-  const saved = one.save()
-  await began
-  await started.at(-1)?.terminate()
+  const { folder, store, saved } = await dying('a')
   await store.close()
   expect(await readdir(folder)).toEqual([fileOf('1')])
   expect(await saved).toBe(1)
