@@ -1,6 +1,6 @@
 import { accuracy } from '../format.ts'
 import { table } from '../speed/document/tables.ts'
-import { bestOf, jointOf, meanOf, type Row, summaryOf, tunedOn } from './figures.ts'
+import { bestOf, jointOf, type Row, summaryOf } from './figures.ts'
 import type { Settings } from './methods.ts'
 import type { Part } from './parts.ts'
 import { PROTOCOL_NAMES, type ProtocolName, protocolOf, type Scenario } from './protocols.ts'
@@ -78,7 +78,7 @@ function ours(target: Target | undefined, row: Row | undefined): [string, string
   return [`${nameOf(row)} ${spread(found)}`, keepsText(row), target ? `${asked}: ${judgedBy(target, row)}` : '']
 }
 
-/** rows of diagonal EWC beside the one that is shown: the paper's plain protocol, and what had seen test images */
+/** the row of diagonal EWC on the paper's plain protocol, beside one with more that is shown */
 function notesOf(
   protocol: ProtocolName,
   scenario: Scenario,
@@ -93,20 +93,10 @@ function notesOf(
     return found ? [`${placeOf(protocol, scenario)}, ${verdict}: ${row.method} has ${spread(found)}`] : []
   }
   const judged = (row: Row) => (target ? ` (${accuracy(target.required)} is asked for: ${judgedBy(target, row)})` : '')
-  return [
-    ...(plain && shown && plain !== shown
-      ? said(plain, `diagonal EWC as the protocol has it, without ${beyond(shown.settings)}`).map(
-          (text) => `${text}${judged(plain)}.`,
-        )
-      : []),
-    ...diagonal
-      .filter((row) => tunedOn(row) === 'test-seen' && meanOf(row) > (shown ? meanOf(shown) : 0))
-      .flatMap((row) =>
-        said(row, `no candidate, for test images had been seen when ${settingsText(row.settings)} was taken`).map(
-          (text) => `${text}.`,
-        ),
-      ),
-  ]
+  if (!plain || !shown || plain === shown) return []
+  return said(plain, `diagonal EWC as the protocol has it, without ${beyond(shown.settings)}`).map(
+    (text) => `${text}${judged(plain)}.`,
+  )
 }
 
 /** the best that was printed for each method which keeps no sample */

@@ -50,26 +50,26 @@ describe('rows', () => {
   })
 
   it('have a label of their own where test images had been seen, or where they stand beside the first choice', () => {
-    const of = (protocol: 'kutalev' | 'van-de-ven-permuted', settings: object) =>
-      tunedOn(rowsOf([record({ protocol, method: 'ewc-online', settings })])[0] as never)
-    expect(of('van-de-ven-permuted', { lambda: 300, samples: 2000 })).toBe('test-seen')
-    expect(of('van-de-ven-permuted', { lambda: 30, samples: 2000 })).toBe('all-tasks')
-    expect(of('kutalev', { lambda: 30, samples: 5000 })).toBe('all-tasks')
-    expect(of('kutalev', { lambda: 30, samples: 5000, average: 1 })).toBe('all-tasks')
+    const of = (method: 'ewc-online' | 'si', settings: object) =>
+      tunedOn(rowsOf([record({ protocol: 'kutalev', method, settings })])[0] as never)
+    expect(of('si', { lambda: 1 })).toBe('test-seen')
+    expect(of('si', { lambda: 10 })).toBe('given')
+    expect(of('ewc-online', { lambda: 30, samples: 5000 })).toBe('all-tasks')
+    expect(of('ewc-online', { lambda: 30, samples: 5000, average: 1 })).toBe('all-tasks')
   })
 
   it('are no candidates when their settings are given, or had seen test images, unless no test image judges them', () => {
     const at = (settings: object, value: number, more: object = {}) =>
       record({
-        ...{ protocol: 'van-de-ven-permuted', method: 'ewc-online', settings, accuracy: [[0.9], [value, value]] },
+        ...{ protocol: 'kutalev', method: 'ewc-online', settings, accuracy: [[0.9], [value, value]] },
         ...more,
       })
     const settings = {
-      seen: { lambda: 300, samples: 2000 },
-      blind: { lambda: 30, samples: 2000 },
-      given: { lambda: 1 },
+      seen: { lambda: 1 },
+      blind: { lambda: 30, samples: 5000 },
+      given: { lambda: 2 },
     }
-    const rows = rowsOf([at(settings.seen, 0.95), at(settings.given, 0.97), at(settings.blind, 0.92)])
+    const rows = rowsOf([at(settings.seen, 0.95, { method: 'si' }), at(settings.given, 0.97), at(settings.blind, 0.92)])
     expect(bestOf(rows)?.settings).toEqual(settings.blind)
     expect(bestOf(rows.filter((row) => row.settings !== settings.blind))?.settings).not.toEqual(settings.seen)
     const heldOut = rowsOf([

@@ -131,16 +131,6 @@ describe('the table of targets', () => {
     )
   })
 
-  it('shows what had seen test images under it, not in it', () => {
-    const [seen, blind] = shownWith('van-de-ven-permuted', 'domain', 'ewc-online').map(({ settings }) => settings)
-    const runs = [...at('van-de-ven-permuted', seen ?? {}, 0.95), ...at('van-de-ven-permuted', blind ?? {}, 0.92)]
-    const text = targetTable([part('van-de-ven-permuted', runs)])
-    expect(text).toContain('| ewc-online .9200 | 2.3 MB | .9450 (.9530): missed |')
-    expect(text).toMatch(
-      /\n- van-de-ven-permuted, no candidate, for test images had been seen .*: ewc-online has \.9500\./,
-    )
-  })
-
   it('says of published numbers what they are not', () => {
     const text = targetTable([])
     expect(text).toContain('online EWC .8522 (lambda too small)')
