@@ -61,19 +61,19 @@ export class RunningSums implements Sums {
   }
 
   /**
-   * Takes all memory that adding rows of these labels needs, at most so many at a time, so that none of several calls of
-   * `add` can fail.
+   * Takes all memory that adding rows of these labels needs, or taking them back, at most so many at a time, so that none of
+   * several calls of `add` can fail.
    * @throws PalimpsestError `OUT_OF_MEMORY`; nothing has changed then
    */
-  reserve(labels: ArrayLike<number>, rows: number): void {
+  reserve(labels: ArrayLike<number>, rows: number, sign: 1 | -1): void {
     const D = this.features
     try {
       for (const label of new Set(Array.from(labels)))
         if (!this.#classes.has(label) && !this.#reserved.has(label)) this.#reserved.set(label, this.#empty())
       if (!this.removable) this.#gram ??= this.#triangle()
       product = grown(product, D * D)
-      gathered = grown(gathered, rows * D)
-      negated = grown(negated, rows * D)
+      if (this.removable) gathered = grown(gathered, rows * D)
+      if (sign === -1) negated = grown(negated, rows * D)
     } catch (error) {
       this.#reserved.clear()
       throw error
@@ -85,7 +85,7 @@ export class RunningSums implements Sums {
    * @throws PalimpsestError `OUT_OF_MEMORY`; nothing has changed then
    */
   add(h: Float32Array, labels: ArrayLike<number>, sign: 1 | -1): void {
-    this.reserve(labels, labels.length)
+    this.reserve(labels, labels.length, sign)
     const D = this.features
     const rowsOf = new Map<number, number[]>()
     for (let row = 0; row < labels.length; row++) {
@@ -119,7 +119,7 @@ export class RunningSums implements Sums {
 
   /** @throws PalimpsestError `OUT_OF_MEMORY` */
   merge(other: RunningSums): void {
-    this.reserve(other.labels, 0)
+    this.reserve(other.labels, 0, 1)
     for (const label of other.labels) {
       const [mine, theirs] = [this.#heldOf(label), other.#classes.get(label) as Held]
       addTo(mine.sum, theirs.sum)

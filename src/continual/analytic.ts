@@ -210,7 +210,7 @@ export class Analytic {
 
   #add(x: Float32Array, labels: ArrayLike<number>, sign: 1 | -1): void {
     const most = Math.min(labels.length, CHUNK)
-    this.#sums.reserve(labels, most)
+    this.#sums.reserve(labels, most, sign)
     this.#room(most)
     this.#solution = null
     for (let from = 0; from < labels.length; from += CHUNK) {
