@@ -43,8 +43,8 @@ export function writeAtomically(path: string, parts: readonly Uint8Array[]): Pro
   return turn
 }
 
-async function replace(named: string, parts: readonly Uint8Array[]): Promise<void> {
-  const { path, mode } = await placeOf(named)
+async function replace(asked: string, parts: readonly Uint8Array[]): Promise<void> {
+  const { path, mode } = await targetOf(asked)
   const temporary = await temporaryFor(path)
   try {
     const file = await open(temporary, 'wx')
@@ -67,16 +67,16 @@ async function replace(named: string, parts: readonly Uint8Array[]): Promise<voi
  * Where a link leads, so that it stays one, and the mode of what is there, which stays as well.
  * @throws PalimpsestError `INVALID_ARGUMENT` for what is there and no file
  */
-async function placeOf(path: string): Promise<{ readonly path: string; readonly mode: number | null }> {
+async function targetOf(path: string): Promise<{ readonly path: string; readonly mode: number | null }> {
   try {
-    const place = await realpath(path)
-    const found = await stat(place)
-    if (found.isFile()) return { path: place, mode: found.mode & 0o777 }
+    const target = await realpath(path)
+    const found = await stat(target)
+    if (found.isFile()) return { path: target, mode: found.mode & 0o777 }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     // of a link that leads nowhere yet
     const to = await readlink(path).catch(() => null)
-    return to === null ? { path, mode: null } : placeOf(resolve(dirname(path), to))
+    return to === null ? { path, mode: null } : targetOf(resolve(dirname(path), to))
   }
   throw new PalimpsestError('INVALID_ARGUMENT', `${path} is there, and no regular file`)
 }
