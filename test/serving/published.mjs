@@ -1,17 +1,6 @@
 // What becomes of calls that were done and not published yet, when the one that was to publish them fails, is withdrawn,
 // or the thread ends: a process of its own, since workers run from dist. Writes what happened as JSON.
-import { syncBuiltinESMExports } from 'node:module'
-import threads from 'node:worker_threads'
-
-const workers = []
-threads.Worker = class extends threads.Worker {
-  constructor(...given) {
-    super(...given)
-    workers.push(this)
-  }
-}
-syncBuiltinESMExports()
-const { ContinualClassifier } = await import('../../dist/src/serving/index.js')
+import { ContinualClassifier, workers } from './workers.mjs'
 
 const INPUTS = 8
 const options = { inputs: INPUTS, model: { kind: 'network', hidden: [8] } }

@@ -1,17 +1,6 @@
 // What becomes of calls that are withdrawn, refused, or whose thread ends: a process of its own, since workers run from dist
 // and it must end by itself. Writes what happened as JSON.
-import { syncBuiltinESMExports } from 'node:module'
-import threads from 'node:worker_threads'
-
-const workers = []
-threads.Worker = class extends threads.Worker {
-  constructor(...given) {
-    super(...given)
-    workers.push(this)
-  }
-}
-syncBuiltinESMExports()
-const { ContinualClassifier } = await import('../../dist/src/serving/index.js')
+import { ContinualClassifier, workers } from './workers.mjs'
 
 const INPUTS = 64
 const rows = (count, value) => new Float32Array(count * INPUTS).fill(value)
